@@ -1,0 +1,1 @@
+"""The front doors: HTTP, the web page and the command line."""

@@ -1,0 +1,1 @@
+"""Vector indexes: one file per engine, all behind `index.types.VectorIndex`."""

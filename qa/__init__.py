@@ -1,0 +1,1 @@
+"""From a question to passages, and from passages to an answer."""
