@@ -1,18 +1,18 @@
 """Every error that the project raises on purpose.
 
-    ServiceError
-    ├── InvalidInput        what was sent cannot be used; says where and why
-    ├── NotFound            no such article or passage
-    ├── NotReady            nothing is indexed yet, or a model is still loading
-    ├── Overloaded          too much at once; try again later
-    ├── TooLarge            more bytes than the limit
-    ├── StorageFull         the disk refused a write; nothing was acknowledged
-    ├── IndexMismatch       the index was made with another embedding model
-    ├── IndexLocked         another process is writing to this data directory
-    ├── IndexDamaged        the store itself fails its checks
-    ├── ModelUnavailable    weights are missing or are not the expected ones
-    ├── Unreachable         a running server was asked for and does not answer
-    └── MissingExtra        an optional package is not installed
+ServiceError
+├── InvalidInput        what was sent cannot be used; says where and why
+├── NotFound            no such article or passage
+├── NotReady            nothing is indexed yet, or a model is still loading
+├── Overloaded          too much at once; try again later
+├── TooLarge            more bytes than the limit
+├── StorageFull         the disk refused a write; nothing was acknowledged
+├── IndexMismatch       the index was made with another embedding model
+├── IndexLocked         another process is writing to this data directory
+├── IndexDamaged        the store itself fails its checks
+├── ModelUnavailable    weights are missing or are not the expected ones
+├── Unreachable         a running server was asked for and does not answer
+└── MissingExtra        an optional package is not installed
 """
 
 

@@ -65,6 +65,9 @@ class Hit:
     passage: Passage
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
+    """What the score was made of, for `explain`."""
+    sentence_scores: tuple[float, ...] = ()
+    """One for each of the passage's sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ class Embedder(Protocol):
 
 
 class VectorIndex(Protocol):
-    """Inner-product search over rows with integer ids, held in memory."""
+    """Inner-product search over rows of `dim` columns with integer ids, held in memory."""
+
+    def __init__(self, dim: int) -> None: ...
 
     def __len__(self) -> int: ...
 
@@ -126,8 +131,14 @@ class VectorIndex(Protocol):
     def search(self, vectors: Matrix, k: int, allowed: Ids | None = None) -> tuple[Ids, Matrix]:
         """The `k` best ids and scores a row, best first, ids of -1 where there are fewer.
 
-        `allowed`, sorted, restricts the search to these ids, exactly.
+        `allowed` restricts the search to these ids, exactly.
         """
+
+    def scores(self, vector: Matrix, ids: Ids) -> Matrix:
+        """The score of one question vector with each of these ids; -inf for an unknown id."""
+
+    def ids(self) -> Ids:
+        """Every id in the index, in no particular order."""
 
     def save(self, path: Path) -> None:
         """Write everything to one file."""

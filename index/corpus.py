@@ -1,0 +1,302 @@
+"""Corpus: articles in, found passages out; keeps the store and the indexes made from it in step."""
+
+import fcntl
+import itertools
+import logging
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+import numpy as np
+
+from index import derived
+from index.errors import IndexLocked, IndexMismatch, NotFound, NotReady
+from index.lexical import SENTENCE_BITS, LexicalIndex
+from index.split import VERSION, Piece, split
+from index.store import PassageStore
+from index.tables import Embedded
+from index.types import Article, Embedder, Ids, Matrix, VectorIndex, WriteResult, Written
+from index.vectors.faiss import FaissIndex
+
+log = logging.getLogger(__name__)
+
+STORE = "articles.sqlite"
+DERIVED = "derived"
+BATCH_PASSAGES = 64
+"""Embedded and committed together: about two seconds of work that a crash can cost."""
+BATCH_ARTICLES = 256
+"""At most, so that results come soon when nothing has to be embedded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article on its way in: with its pieces, or with its result where nothing is to do."""
+
+    article: Article
+    known: Written | None
+    pieces: list[Piece]
+
+
+class Corpus:
+    """One data directory, open; made by `Corpus.open`.
+
+    Writes are durable in the store before any index shows them. A searcher that meets the id of a
+    passage that has just gone finds no text for it and drops it.
+    """
+
+    passages: VectorIndex
+    """A row a passage, by the passage's id."""
+    sentences: VectorIndex
+    """A row a sentence: the passage's id shifted by `SENTENCE_BITS`, plus its number from 1."""
+    lexical: LexicalIndex
+
+    def __init__(
+        self, path: Path, embedder: Embedder, engine: type[VectorIndex], lock: IO[str] | None
+    ) -> None:
+        self.path = path
+        self.embedder = embedder
+        self.store = PassageStore(path / STORE)
+        self._engine = engine
+        self._lock = lock
+        self._writing = threading.Lock()
+        self._saved = -1  # the generation that is on disk
+        self._counts = np.zeros(0, np.uint8)  # sentences by passage id; ids are never used twice
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        embedder: Embedder,
+        *,
+        engine: type[VectorIndex] = FaissIndex,
+        write: bool = True,
+    ) -> Self:
+        """Open a data directory, rebuilding what is missing, stale or damaged.
+
+        Raises IndexLocked where another process writes there, IndexMismatch where it was made
+        with another embedding model, NotReady where there is nothing to read.
+        """
+        if not write and not (path / STORE).exists():
+            raise NotReady(f"nothing is indexed in {path} yet: run `qa ingest PATH`")
+        path.mkdir(parents=True, exist_ok=True)
+        corpus = cls(path, embedder, engine, _locked(path / "lock") if write else None)
+        try:
+            corpus._agree()
+            corpus._load()
+        except BaseException:
+            corpus._release()
+            raise
+        return corpus
+
+    @property
+    def generation(self) -> int:
+        """Goes up by one with every write."""
+        return self.store.generation
+
+    def add(self, articles: Iterable[Article]) -> Iterator[Written]:
+        """Store articles, a batch at a time; each result is handed out when it is durable.
+
+        An unchanged article embeds nothing; one whose title or text has changed is replaced.
+        """
+        for batch in self._batches(articles):
+            with self._writing:
+                results = self._add(batch)
+            yield from results
+
+    def remove(self, article_ids: Sequence[str]) -> list[str]:
+        """Remove articles for good; the ids that were there."""
+        with self._writing:
+            there, gone = self.store.remove(article_ids)
+            self._forget(gone)
+        return there
+
+    def save(self) -> None:
+        """Write the indexes to disk, so that the next start need not rebuild them."""
+        folder = self.path / DERIVED
+        with self._writing:
+            if self._lock is None or self._saved == self.generation:
+                return
+            for name, index in (("passages", self.passages), ("sentences", self.sentences)):
+                derived.write_atomically(folder / f"{name}.vectors", index.save)
+            self.lexical.settle()
+            derived.publish(folder, self.store, self._engine.__name__)
+            self._saved = self.generation
+
+    def close(self) -> None:
+        """Save, and let go of the directory."""
+        self.save()
+        self._release()
+
+    def sentence_counts(self, passage_ids: Ids) -> Ids:
+        """The number of sentences of each passage; 0 for an id that was never given out."""
+        counts = self._counts
+        inside = (passage_ids >= 0) & (passage_ids < len(counts))
+        return np.where(inside, counts[np.where(inside, passage_ids, 0)], 0).astype(np.int64)
+
+    def sentences_in(self, passage_ids: Ids) -> Ids:
+        """The ids of all sentences of these passages, in order."""
+        counts = self.sentence_counts(passage_ids)
+        total = int(counts.sum())
+        firsts = np.repeat(np.cumsum(counts) - counts, counts)
+        numbers = np.arange(total, dtype=np.int64) - firsts + 1
+        return (np.repeat(passage_ids, counts) << SENTENCE_BITS) + numbers
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _agree(self) -> None:
+        """The store belongs to one model and one way of cutting; both are written into it."""
+        ours = {"model": self.embedder.name, "dim": str(self.embedder.dim), "split": str(VERSION)}
+        found = {key: self.store.meta(key) for key in ours}
+        if found["model"] is None:
+            self.store.set_meta(ours)
+        elif found != ours:
+            raise IndexMismatch(
+                f"{self.path} was made with {found['model']} ({found['dim']} dimensions), not with "
+                f"{ours['model']} ({ours['dim']}): run `qa reindex --data {self.path}` to embed it "
+                f"again, or set QA_EMBED_MODEL={found['model']}"
+            )
+
+    def _load(self) -> None:
+        folder = self.path / DERIVED
+        state = derived.state(folder, self.store, self._engine.__name__)
+        if state == "fresh":
+            self.passages = self._engine.load(folder / "passages.vectors")
+            self.sentences = self._engine.load(folder / "sentences.vectors")
+            self.lexical = LexicalIndex(folder / derived.LEXICAL)
+            numbers = self.sentences.ids()
+            self._count(*np.unique(numbers >> SENTENCE_BITS, return_counts=True))
+            self._saved = self.generation
+            return
+        if state != "missing":
+            log.warning("the indexes in %s are %s: rebuilding them from the store", folder, state)
+        if self._lock:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        self.lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
+        self.lexical.add(self.store.all_passages())
+        self._load_vectors()
+
+    def _load_vectors(self) -> None:
+        dim = self.embedder.dim
+        self.passages, self.sentences = self._engine(dim), self._engine(dim)
+        rows = self.store.all_vectors(dim)
+        while part := list(itertools.islice(rows, 4096)):
+            self._index_vectors([key for key, _ in part], [matrix for _, matrix in part])
+
+    def _index_vectors(self, ids: Sequence[int], matrices: Sequence[Matrix]) -> None:
+        keys = np.array(ids, np.int64)
+        self._count(keys, np.array([len(rows) - 1 for rows in matrices], np.int64))
+        self.sentences.add(self.sentences_in(keys), np.concatenate([rows[1:] for rows in matrices]))
+        self.passages.add(keys, np.stack([rows[0] for rows in matrices]))
+
+    def _count(self, ids: Ids, counts: Ids) -> None:
+        if (size := int(ids.max(initial=-1)) + 1) > len(self._counts):
+            grown = np.zeros(max(size, 2 * len(self._counts)), np.uint8)
+            grown[: len(self._counts)] = self._counts
+            self._counts = grown
+        self._counts[ids] = counts
+
+    def _batches(self, articles: Iterable[Article]) -> Iterator[list[Entry]]:
+        """Articles with what is known of them, up to a batch; none twice in one batch."""
+        batch: dict[str, Entry] = {}
+        passages = 0
+        for article in articles:
+            if article.id in batch:
+                yield list(batch.values())
+                batch, passages = {}, 0
+            known = self._unembedded(article)
+            pieces = [] if known else split(article.text, article.title)
+            batch[article.id] = Entry(article, known, pieces)
+            passages += len(pieces)
+            if passages >= BATCH_PASSAGES or len(batch) >= BATCH_ARTICLES:
+                yield list(batch.values())
+                batch, passages = {}, 0
+        if batch:
+            yield list(batch.values())
+
+    def _add(self, batch: Sequence[Entry]) -> list[Written]:
+        fresh = [entry for entry in batch if entry.known is None]
+        replaced = {entry.article.id for entry in fresh if self._exists(entry.article.id)}
+        if fresh:
+            self._store(fresh)
+        return [entry.known or _written(entry, replaced) for entry in batch]
+
+    def _unembedded(self, article: Article) -> Written | None:
+        """The result for an article whose title and text are stored already."""
+        try:
+            stored = self.store.article(article.id)
+        except NotFound:
+            return None
+        if (stored.title, stored.text) != (article.title, article.text):
+            return None
+        if stored != article:
+            self.store.put_metadata(article)
+        passages = self.store.listed(article.id).passages
+        result: WriteResult = "unchanged" if stored == article else "updated"
+        return Written(article.id, article.external_id, result, passages)
+
+    def _exists(self, article_id: str) -> bool:
+        try:
+            return bool(self.store.listed(article_id))
+        except NotFound:
+            return False
+
+    def _store(self, entries: Sequence[Entry]) -> None:
+        batch = self._embedded(entries)
+        new, gone = self.store.put(batch)
+        ids = [key for keys in new for key in keys]
+        self._forget(gone)
+        self._index_vectors(ids, [rows for item in batch for rows in item.vectors])
+        found = self.store.passages(ids)
+        self.lexical.add(found[key] for key in ids)
+
+    def _embedded(self, entries: Sequence[Entry]) -> list[Embedded]:
+        flat = [(entry.article, piece) for entry in entries for piece in entry.pieces]
+        whole, parts = self.embedder.embed_passages(
+            [article.title for article, _ in flat],
+            [article.text[piece.start : piece.end] for article, piece in flat],
+            [[(a - p.start, b - p.start) for a, b in p.sentences] for _, p in flat],
+        )
+        rows = [np.vstack([one[None], more]) for one, more in zip(whole, parts, strict=True)]
+        vectors = iter(rows)
+        return [
+            Embedded(
+                entry.article, entry.pieces, list(itertools.islice(vectors, len(entry.pieces)))
+            )
+            for entry in entries
+        ]
+
+    def _forget(self, passage_ids: Sequence[int]) -> None:
+        if not passage_ids:
+            return
+        gone = np.array(passage_ids, np.int64)
+        self.passages.remove(gone)
+        self.sentences.remove(self.sentences_in(gone))
+        self.lexical.remove(passage_ids)
+
+    def _release(self) -> None:
+        self.store.close()
+        if self._lock:
+            self._lock.close()
+
+
+def _written(entry: Entry, replaced: set[str]) -> Written:
+    article = entry.article
+    result: WriteResult = "updated" if article.id in replaced else "created"
+    return Written(article.id, article.external_id, result, len(entry.pieces))
+
+
+def _locked(path: Path) -> IO[str]:
+    """Hold the directory's lock; the system lets go of it when the process ends, however."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise IndexLocked(
+            f"{path.parent} is in use by another process: stop it, or use `--url` to talk to it"
+        ) from None
+    return file

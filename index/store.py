@@ -1,0 +1,239 @@
+"""PassageStore: SQLite, the one truth; every other index can be rebuilt from it."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from index.errors import IndexDamaged, NotFound, StorageFull
+from index.filters import Filter, compile_filter, stamp
+from index.tables import (
+    ARTICLE,
+    FORMAT,
+    LISTED,
+    PASSAGE,
+    SCHEMA,
+    Counts,
+    Embedded,
+    Listed,
+    exists,
+    insert,
+    next_generation,
+    to_article,
+    to_listed,
+    to_passage,
+)
+from index.types import Article, Ids, Matrix, Passage
+
+
+class PassageStore:
+    """Articles, passages, sentence offsets and vectors in one SQLite file.
+
+    One writer at a time; each thread reads through a connection of its own. A write that has
+    returned is on the disk: WAL with synchronous=FULL.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._writing = threading.Lock()
+        with self._translated():
+            found = self._db().execute("PRAGMA user_version").fetchone()[0]
+        if found > FORMAT:
+            raise IndexDamaged(f"{path} has format {found}: a newer version of qa wrote it")
+        if found < FORMAT:
+            self._create()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        while self._open:
+            self._open.pop().close()
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """A value that was kept with the data, such as the embedding model's name."""
+        row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    @property
+    def generation(self) -> int:
+        """Goes up by one with every write."""
+        return int(self.meta("generation") or 0)
+
+    def counts(self) -> Counts:
+        """The number of articles and passages."""
+        sql = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
+        return Counts(*self._db().execute(sql).fetchone())
+
+    def article(self, article_id: str) -> Article:
+        """One article with its text; raises NotFound."""
+        row = self._db().execute(ARTICLE, (article_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"there is no article {article_id}")
+        return to_article(row)
+
+    def listing(self, *, limit: int, after: str | None = None) -> list[Listed]:
+        """Articles in the order of their ids, from the one after `after`."""
+        return self._listed("articles.id > ? ORDER BY articles.id LIMIT ?", (after or "", limit))
+
+    def listed(self, article_id: str) -> Listed:
+        """One article without its text; raises NotFound."""
+        for row in self._listed("articles.id = ?", (article_id,)):
+            return row
+        raise NotFound(f"there is no article {article_id}")
+
+    def passage(self, passage_id: int) -> Passage:
+        """One passage; raises NotFound."""
+        found = self.passages([passage_id])
+        if passage_id not in found:
+            raise NotFound(f"there is no passage psg_{passage_id}")
+        return found[passage_id]
+
+    def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
+        """These passages by id, at one point in time; those that are gone are left out."""
+        wanted = [int(key) for key in ids]
+        found: dict[int, Passage] = {}
+        for low in range(0, len(wanted), 500):
+            part = wanted[low : low + 500]
+            marks = ",".join("?" * len(part))
+            rows = self._db().execute(f"{PASSAGE} WHERE passages.id IN ({marks})", part)
+            found |= {row[0]: to_passage(row) for row in rows}
+        return found
+
+    def all_passages(self) -> Iterator[Passage]:
+        """Every passage in the order of ids."""
+        last = 0
+        while (
+            rows := self._db()
+            .execute(
+                f"{PASSAGE} WHERE passages.id > ? ORDER BY passages.id LIMIT 1000",
+                (last,),
+            )
+            .fetchall()
+        ):
+            yield from map(to_passage, rows)
+            last = rows[-1][0]
+
+    def all_vectors(self, dim: int) -> Iterator[tuple[int, Matrix]]:
+        """Every passage's id and rows: its own first, then one a sentence."""
+        for key, rows in self._db().execute("SELECT passage_id, rows FROM vectors"):
+            yield key, np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
+
+    def passage_ids(self, where: Filter) -> Ids:
+        """The passages of the articles that pass the filter, sorted."""
+        condition, parameters = compile_filter(where)
+        sql = f"""SELECT passages.id FROM passages JOIN articles ON articles.id = article_id
+                  WHERE {condition} ORDER BY passages.id"""  # noqa: S608
+        rows = self._db().execute(sql, parameters).fetchall()
+        return np.array([row[0] for row in rows], np.int64)
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def put(self, batch: Sequence[Embedded]) -> tuple[list[list[int]], list[int]]:
+        """Store articles in one transaction, replacing what had their ids.
+
+        Gives the new passage ids of each, and the passage ids that are gone.
+        """
+        with self._write() as db:
+            gone = self._remove(db, [item.article.id for item in batch])
+            new = [insert(db, item) for item in batch]
+            next_generation(db)
+        return new, gone
+
+    def put_metadata(self, article: Article) -> None:
+        """Change everything about an article but its title and text."""
+        sql = (
+            "UPDATE articles SET external_id=?, url=?, source=?, lang=?, published_at=? WHERE id=?"
+        )
+        moment = article.published_at and stamp(article.published_at)
+        values = (article.external_id, article.url, article.source, article.lang, moment)
+        with self._write() as db:
+            db.execute(sql, (*values, article.id))
+            next_generation(db)
+
+    def remove(self, article_ids: Sequence[str]) -> tuple[list[str], list[int]]:
+        """Remove articles for good; the ids that were there, and their passages' ids."""
+        with self._write() as db:
+            there = [key for key in dict.fromkeys(article_ids) if exists(db, key)]
+            gone = self._remove(db, there)
+            if there:
+                next_generation(db)
+        with self._translated():
+            self._db().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return there, gone
+
+    def set_meta(self, values: dict[str, str]) -> None:
+        """Keep values with the data."""
+        with self._write() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, for checks that read everything."""
+        return self._db()
+
+    def _create(self) -> None:
+        with self._write() as db:
+            for statement in SCHEMA.strip().split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+            for pragma in (
+                "busy_timeout = 10000",
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "foreign_keys = ON",
+                "secure_delete = ON",  # what is deleted is overwritten
+            ):
+                db.execute(f"PRAGMA {pragma}")
+            self._local.db = db
+            self._open.append(db)
+        return db
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._writing, self._translated():
+            db = self._db()
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+                raise StorageFull(f"cannot write {self._path}: {error}") from error
+            raise
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError):
+                raise
+            raise IndexDamaged(f"{self._path} cannot be read: {error}") from error
+
+    def _listed(self, condition: str, parameters: tuple[object, ...]) -> list[Listed]:
+        rows = self._db().execute(f"{LISTED} WHERE {condition}", parameters)
+        return [to_listed(row) for row in rows.fetchall()]
+
+    def _remove(self, db: sqlite3.Connection, article_ids: Sequence[str]) -> list[int]:
+        gone: list[int] = []
+        for key in article_ids:
+            rows = db.execute("SELECT id FROM passages WHERE article_id = ?", (key,))
+            gone += [row[0] for row in rows.fetchall()]
+            db.execute("DELETE FROM articles WHERE id = ?", (key,))
+        return gone

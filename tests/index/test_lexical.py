@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.lexical import SENTENCE_BITS, LexicalIndex
+from index.types import Passage
+
+
+def passage(key: int, *sentences: str, title: str = "") -> Passage:
+    text, spans = "", []
+    for sentence in sentences:
+        spans.append((len(text), len(text) + len(sentence)))
+        text += sentence + " "
+    return Passage(key, "art_1", text.rstrip(), 0, len(text) - 1, tuple(spans), title)
+
+
+@pytest.fixture
+def index() -> LexicalIndex:
+    index = LexicalIndex()
+    index.add(
+        [
+            passage(1, "Officials met in Geneva.", "The talks failed."),
+            passage(2, "Kerry was meeting ministers.", "He was in Paris.", title="Kerry in Paris"),
+            passage(3, "The harbour reopened."),
+        ]
+    )
+    return index
+
+
+def found(index: LexicalIndex, question: str, k: int = 5) -> list[int]:
+    return index.passages(index.terms(question), k)[0].tolist()
+
+
+def test_words_are_found_in_any_form_and_case(index: LexicalIndex) -> None:
+    assert found(index, "GENEVA meet official") == [1, 2]
+    assert found(index, "reopening harbours") == [3]
+
+
+def test_a_title_counts_for_its_passages(index: LexicalIndex) -> None:
+    assert found(index, "Paris") == [2]
+
+
+def test_sentences_are_numbered_within_their_passage(index: LexicalIndex) -> None:
+    ids, _ = index.sentences(index.terms("the talks"), 5)
+    assert ids.tolist() == [(1 << SENTENCE_BITS) + 2]
+
+
+def test_stop_words_of_a_question_are_dropped_unless_it_has_no_other(index: LexicalIndex) -> None:
+    assert index.terms("who is in the harbour?").words == ("harbour",)
+    assert index.terms("who is he?").words == ("who", "is", "he")
+
+
+def test_nothing_in_a_question_is_a_query_language(index: LexicalIndex) -> None:
+    assert found(index, '+geneva -officials text:"(*~[') == [1]
+    assert found(index, "?!") == []
+    assert found(index, "") == []
+
+
+def test_scores_are_a_share_of_the_best_that_is_possible(index: LexicalIndex) -> None:
+    _, scores = index.passages(index.terms("geneva officials"), 5)
+    _, half = index.passages(index.terms("geneva unheard"), 5)
+    assert 0.3 < scores[0] < 1
+    assert half[0] < scores[0]
+
+
+def test_a_share_hardly_depends_on_the_size_of_the_collection() -> None:
+    shares = []
+    for size in (10, 1000):
+        index = LexicalIndex()
+        index.add([passage(1, "Officials met in Geneva at noon.")])
+        index.add(passage(i, f"Filler number {i} of many words.") for i in range(2, size))
+        shares.append(index.passages(index.terms("who met in Geneva?"), 1)[1][0])
+    assert shares[0] == pytest.approx(shares[1], rel=0.1)
+
+
+def test_allowed_restricts_passages_and_sentences(index: LexicalIndex) -> None:
+    terms = index.terms("Geneva Paris")
+    only = np.array([2, 3])
+    assert index.passages(terms, 5, only)[0].tolist() == [2]
+    assert set(index.sentences(terms, 5, only)[0] >> SENTENCE_BITS) == {2}
+    assert index.passages(terms, 5, np.array([], np.int64))[0].tolist() == []
+
+
+def test_what_is_removed_is_not_found_and_can_come_back(index: LexicalIndex) -> None:
+    index.remove([1, 99])
+    assert found(index, "Geneva") == []
+    assert index.sentences(index.terms("Geneva"), 5)[0].tolist() == []
+    index.add([passage(1, "Officials met in Geneva.")])
+    assert found(index, "Geneva") == [1]
+    assert len(index) == 3
+
+
+def test_an_index_on_disk_is_there_when_opened_again(tmp_path: Path) -> None:
+    index = LexicalIndex(tmp_path / "lexical")
+    index.add([passage(1, "Officials met in Geneva.")])
+    index.settle()
+    again = LexicalIndex(tmp_path / "lexical")
+    assert found(again, "Geneva") == [1]
+    again.add([passage(2, "Geneva again.")])
+    assert sorted(found(again, "Geneva")) == [1, 2]

@@ -1,0 +1,192 @@
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.check import problems
+from index.errors import IndexDamaged, InvalidInput, NotFound, StorageFull
+from index.identity import new_article
+from index.split import split
+from index.store import PassageStore
+from index.tables import Embedded
+from index.types import Article
+
+DIM = 4
+
+
+def embedded(article: Article) -> Embedded:
+    pieces = split(article.text, article.title)
+    rows = [np.full((len(p.sentences) + 1, DIM), 0.5, np.float32) for p in pieces]
+    return Embedded(article, pieces, rows)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PassageStore:
+    store = PassageStore(tmp_path / "articles.sqlite")
+    store.set_meta({"dim": str(DIM)})
+    return store
+
+
+WAR = new_article(
+    external_id="war",
+    text="War ends\n\n“It’s over,” said Kerry. 😀 Nobody won.",
+    title="War ends",
+    source="AFP",
+    published_at=datetime(2016, 12, 9, tzinfo=UTC),
+)
+PORT = new_article(external_id="port", text="The port reopened. Ships came.", lang="en")
+
+
+def test_an_article_comes_back_as_it_was(store: PassageStore) -> None:
+    store.put([embedded(WAR), embedded(PORT)])
+    assert store.article(WAR.id) == WAR
+    assert store.article(PORT.id) == PORT
+
+
+def test_passages_are_slices_of_the_text_in_code_points(store: PassageStore) -> None:
+    (ids,), _ = store.put([embedded(WAR)])
+    passage = store.passage(ids[0])
+    assert passage.text == WAR.text[passage.start : passage.end]
+    assert [WAR.text[a:b] for a, b in passage.sentences] == [
+        "“It’s over,” said Kerry.",
+        "😀 Nobody won.",
+    ]
+    assert passage.slice(*passage.sentences[1]) == "😀 Nobody won."
+    assert (passage.title, passage.source, passage.sha256) == ("War ends", "AFP", WAR.sha256)
+
+
+def test_vectors_come_back_in_half_precision(store: PassageStore) -> None:
+    (ids,), _ = store.put([embedded(PORT)])
+    ((key, rows),) = store.all_vectors(DIM)
+    assert key == ids[0]
+    assert rows.tolist() == [[0.5] * DIM] * 3
+
+
+def test_an_article_that_is_put_again_replaces_its_passages(store: PassageStore) -> None:
+    (old,), _ = store.put([embedded(PORT)])
+    changed = new_article(external_id="port", text="The port closed.")
+    (new,), gone = store.put([embedded(changed)])
+    assert gone == old
+    assert not set(new) & set(old)
+    assert store.article(PORT.id).text == "The port closed."
+    assert store.passages(old) == {}
+    assert store.counts().articles == 1
+
+
+def test_a_passage_id_is_never_used_again(store: PassageStore) -> None:
+    (old,), _ = store.put([embedded(PORT)])
+    store.remove([PORT.id])
+    (new,), _ = store.put([embedded(PORT)])
+    assert min(new) > max(old)
+
+
+def test_removing_leaves_nothing_of_the_text_in_the_files(
+    store: PassageStore, tmp_path: Path
+) -> None:
+    store.put([embedded(WAR), embedded(PORT)])
+    there, gone = store.remove([PORT.id, "art_none", PORT.id])
+    assert there == [PORT.id]
+    assert len(gone) == 1
+    with pytest.raises(NotFound):
+        store.article(PORT.id)
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"reopened" not in files
+    assert b"Nobody won" in files
+
+
+def test_every_write_has_a_generation(store: PassageStore) -> None:
+    assert store.generation == 0
+    store.put([embedded(WAR)])
+    store.put_metadata(WAR)
+    assert store.generation == 2
+    store.remove(["art_none"])
+    assert store.generation == 2
+    store.remove([WAR.id])
+    assert store.generation == 3
+
+
+def test_a_failed_write_leaves_no_trace(store: PassageStore) -> None:
+    store.put([embedded(WAR)])
+    bad = Embedded(PORT, split(PORT.text), [])
+    with pytest.raises(ValueError, match="zip"):
+        store.put([embedded(new_article(text="Another one.")), bad])
+    assert store.counts().articles == 1
+    assert store.generation == 1
+    store.put([embedded(PORT)])
+    assert store.counts().articles == 2
+
+
+def test_a_full_disk_is_told_apart_and_loses_nothing(store: PassageStore) -> None:
+    store.put([embedded(WAR)])
+    pages = store.connection().execute("PRAGMA page_count").fetchone()[0]
+    store.connection().execute(f"PRAGMA max_page_count = {pages}")
+    big = embedded(new_article(text="Words and words. " * 50_000))
+    with pytest.raises(StorageFull):
+        store.put([big])
+    assert store.article(WAR.id) == WAR
+    store.connection().execute("PRAGMA max_page_count = 1000000")
+    store.put([big])
+    assert store.counts().articles == 2
+
+
+def test_articles_are_listed_in_pages(store: PassageStore) -> None:
+    articles = [new_article(text=f"Number {i}.") for i in range(7)]
+    store.put([embedded(article) for article in articles])
+    first = store.listing(limit=4)
+    rest = store.listing(limit=4, after=first[-1].id)
+    assert [item.id for item in first + rest] == sorted(article.id for article in articles)
+    assert (first[0].characters, first[0].passages) == (9, 1)
+
+
+def test_filters_choose_passages(store: PassageStore) -> None:
+    (war, port), _ = store.put([embedded(WAR), embedded(PORT)])
+    assert store.passage_ids({"source": "AFP"}).tolist() == war
+    assert store.passage_ids({"not": {"source": "AFP"}}).tolist() == port
+    assert store.passage_ids({"published_at": {"lt": "2016-12-09T00:00:01Z"}}).tolist() == war
+    assert store.passage_ids({"published_at": {"lt": "2016-12-09"}}).tolist() == []
+    assert store.passage_ids({"lang": None}).tolist() == war
+    with pytest.raises(InvalidInput):
+        store.passage_ids({"text": "x"})
+
+
+def test_a_newer_format_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "articles.sqlite"
+    PassageStore(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(IndexDamaged, match="newer version"):
+        PassageStore(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "articles.sqlite"
+    path.write_bytes(b"not a database, but long enough to look like one" * 100)
+    with pytest.raises(IndexDamaged, match="cannot be read"):
+        PassageStore(path)
+
+
+def test_the_check_finds_nothing_in_a_sound_store(store: PassageStore) -> None:
+    store.put([embedded(WAR), embedded(PORT)])
+    assert list(problems(store)) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("UPDATE articles SET text = 'x' || text WHERE external_id = 'war'", "SHA-256"),
+        ('UPDATE passages SET "end" = 10000', "offsets do not fit"),
+        ("UPDATE passages SET start = 30", "offsets do not fit"),
+        ("UPDATE vectors SET rows = x'00'", "vectors are missing"),
+        ("DELETE FROM vectors", "vectors are missing"),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM articles", "has no articles"),
+    ],
+)
+def test_the_check_names_what_is_wrong(store: PassageStore, damage: str, message: str) -> None:
+    store.put([embedded(WAR), embedded(PORT)])
+    store.connection().executescript(damage)
+    assert any(message in problem for problem in problems(store))
