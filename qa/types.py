@@ -52,5 +52,9 @@ class Reader(Protocol):
     def name(self) -> str:
         """Shown with every answer."""
 
+    @property
+    def threshold(self) -> float:
+        """The confidence below which an answer is withheld."""
+
     def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
-        """At most one span a hit; empty when there is nothing to read."""
+        """At most one span a hit, most probable first."""

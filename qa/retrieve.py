@@ -1,0 +1,145 @@
+"""From the index's candidate lists to one fused, explained list of hits.
+
+Four scores, each on a scale of its own that does not depend on the collection's size: the cosines
+of the passage and of its best sentence, and the shares that passage and sentence reach of the best
+BM25 score the question allows. Their weighted sum orders the hits.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.corpus import Corpus
+from index.filters import Filter
+from index.lexical import SENTENCE_BITS, Terms
+from index.types import Hit, Ids, Matrix
+
+CANDIDATES = 100
+"""Taken from each list; the union is scored in full."""
+
+
+PASSAGE_SHARE = 0.7
+"""Of the lexical part; the rest is the best sentence's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part counts; `lexical` for a question of one word that is as rare as can be.
+
+    It grows with the root of the question's `Terms.mass`: words find names and numbers better than
+    vectors do, and common words worse.
+    """
+
+    dense: float = 0.5
+    sentence: float = 0.5
+    lexical: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Passages with all their scores: arrays of one length, and one entry a sentence.
+
+    `sentence_rows[i]` is the place in `ids` of the passage that sentence `i` belongs to.
+    """
+
+    ids: Ids
+    dense: Matrix
+    lexical: Matrix
+    sentence_rows: Ids
+    sentence_dense: Matrix
+    sentence_lexical: Matrix
+
+
+class HybridRetriever:
+    """Dense and lexical search over passages and sentences, fused by score."""
+
+    def __init__(self, corpus: Corpus, weights: Weights | None = None) -> None:
+        self.corpus = corpus
+        self.weights = weights or Weights()
+
+    def retrieve(
+        self,
+        question: str,
+        vector: Matrix,
+        k: int,
+        *,
+        where: Filter | None = None,
+        weights: Weights | None = None,
+    ) -> tuple[list[Hit], int]:
+        """The `k` best passages, one hit each, and how many candidates were compared.
+
+        `vector` is the question's, of shape (dim,).
+        """
+        allowed = None if where is None else self.corpus.store.passage_ids(where)
+        terms = self.corpus.lexical.terms(question)
+        found = self._candidates(terms, vector, max(k, CANDIDATES), allowed)
+        weights = weights or self.weights
+        weights = replace(weights, lexical=weights.lexical * math.sqrt(terms.mass))
+        return self._hits(found, k, weights), len(found.ids)
+
+    def _candidates(self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None) -> Candidates:
+        """The union of the four lists, every member with all its scores."""
+        corpus, rows = self.corpus, vector[None]
+        within = None if allowed is None else corpus.sentences_in(allowed)
+        lists = [
+            corpus.passages.search(rows, k, allowed)[0][0],
+            corpus.sentences.search(rows, k, within)[0][0] >> SENTENCE_BITS,
+            corpus.lexical.passages(terms, k, allowed)[0],
+            corpus.lexical.sentences(terms, k, allowed)[0] >> SENTENCE_BITS,
+        ]
+        ids = np.unique(np.concatenate(lists))
+        ids = ids[np.isfinite(corpus.passages.scores(vector, ids))]  # none: -1, or just removed
+        numbers = corpus.sentences_in(ids)
+        return Candidates(
+            ids=ids,
+            dense=corpus.passages.scores(vector, ids),
+            lexical=_aligned(ids, *corpus.lexical.passages(terms, len(ids), ids)),
+            sentence_rows=np.searchsorted(ids, numbers >> SENTENCE_BITS),
+            sentence_dense=corpus.sentences.scores(vector, numbers),
+            sentence_lexical=_aligned(numbers, *corpus.lexical.sentences(terms, len(numbers), ids)),
+        )
+
+    def _hits(self, found: Candidates, k: int, weights: Weights) -> list[Hit]:
+        if not len(found.ids):
+            return []
+        starts = np.searchsorted(found.sentence_rows, np.arange(len(found.ids)))
+        parts = {
+            "dense": found.dense,
+            "sentence": np.maximum.reduceat(found.sentence_dense, starts),
+            "lexical_passage": found.lexical,
+            "lexical_sentence": np.maximum.reduceat(found.sentence_lexical, starts),
+        }
+        score = _fused(parts, weights)
+        by_sentence = np.split(
+            weights.sentence * found.sentence_dense + weights.lexical * found.sentence_lexical,
+            starts[1:],
+        )
+        best = np.lexsort((found.ids, -score))[:k]
+        passages = self.corpus.store.passages(found.ids[best])
+        return [
+            Hit(
+                passage=passages[int(found.ids[row])],
+                score=float(score[row]),
+                parts={name: float(values[row]) for name, values in parts.items()},
+                sentence_scores=tuple(by_sentence[row].tolist()),
+            )
+            for row in best
+            if int(found.ids[row]) in passages  # else it was removed since it was found
+        ]
+
+
+def _fused(parts: dict[str, Matrix], weights: Weights) -> Matrix:
+    lexical = PASSAGE_SHARE * parts["lexical_passage"]
+    lexical = lexical + (1 - PASSAGE_SHARE) * parts["lexical_sentence"]
+    dense = weights.dense * parts["dense"] + weights.sentence * parts["sentence"]
+    return np.asarray(dense + weights.lexical * lexical, np.float32)
+
+
+def _aligned(wanted: Ids, ids: Ids, scores: Matrix) -> Matrix:
+    """The scores in the order of `wanted`, which is sorted; 0 where there is none."""
+    result = np.zeros(len(wanted), np.float32)
+    if len(ids):
+        rows = np.searchsorted(wanted, ids)
+        result[rows] = scores
+    return result
