@@ -82,7 +82,7 @@ class Corpus:
         if not write and not (path / STORE).exists():
             raise NotReady(f"nothing is indexed in {path} yet: run `qa ingest PATH`")
         path.mkdir(parents=True, exist_ok=True)
-        corpus = cls(path, embedder, engine, _locked(path / "lock") if write else None)
+        corpus = cls(path, embedder, engine, locked(path / "lock") if write else None)
         try:
             corpus._agree()
             corpus._load()
@@ -289,7 +289,7 @@ def _written(entry: Entry, replaced: set[str]) -> Written:
     return Written(article.id, article.external_id, result, len(entry.pieces))
 
 
-def _locked(path: Path) -> IO[str]:
+def locked(path: Path) -> IO[str]:
     """Hold the directory's lock; the system lets go of it when the process ends, however."""
     file = path.open("w")
     try:

@@ -52,9 +52,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """All of the new file or all of the old one, whenever the power fails."""
     temporary = path.with_name(f".{path.name}.tmp")
     write(temporary)
-    _sync(temporary)
+    sync(temporary)
     temporary.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _facts(store: PassageStore, engine: str) -> dict[str, object]:
@@ -75,7 +75,8 @@ def _digest(path: Path) -> str | None:
         return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Ask the disk to keep a file, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
