@@ -16,6 +16,8 @@ Compiled = tuple[str, list[object]]
 FIELDS = ("id", "external_id", "title", "url", "source", "lang", "published_at")
 RANGES = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 DEPTH = 20
+TESTS = 500
+"""In one filter; SQLite takes an expression 1,000 deep."""
 
 
 def compile_filter(expression: object, *, pointer: str = "/filter", depth: int = 0) -> Compiled:
@@ -25,6 +27,8 @@ def compile_filter(expression: object, *, pointer: str = "/filter", depth: int =
     """
     if depth > DEPTH:
         raise InvalidInput(f"a filter may be {DEPTH} levels deep", pointer=pointer)
+    if not depth and _tests(expression, 0) > TESTS:
+        raise InvalidInput(f"a filter may have {TESTS} tests", pointer=pointer)
     if not isinstance(expression, Mapping) or len(expression) != 1:
         raise InvalidInput("a filter is an object with exactly one key", pointer=pointer)
     key, value = next(iter(expression.items()))
@@ -38,6 +42,14 @@ def compile_filter(expression: object, *, pointer: str = "/filter", depth: int =
         known = ", ".join(("and", "or", "not", *FIELDS))
         raise InvalidInput(f"{key!r} is not one of: {known}", pointer=place)
     return _leaf(key, value, place)
+
+
+def _tests(value: object, depth: int) -> int:
+    if isinstance(value, Mapping):
+        return 1 + sum(_tests(part, depth + 1) for part in value.values() if depth <= DEPTH)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return sum(_tests(part, depth + 1) for part in value if depth <= DEPTH)
+    return 0
 
 
 def _joined(operator: str, value: object, pointer: str, depth: int) -> Compiled:
@@ -85,6 +97,10 @@ def _list(value: object, pointer: str) -> Sequence[object]:
 def _text(value: object, pointer: str) -> str:
     if not isinstance(value, str):
         raise InvalidInput("takes a string", pointer=pointer)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("holds a lone surrogate", pointer=pointer) from None
     return value
 
 

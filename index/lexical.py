@@ -39,8 +39,13 @@ class Terms:
 
     words: tuple[str, ...]
     idf: tuple[float, ...]
-    mass: float
-    """The idf of all words together, counted in words that only one passage holds."""
+    rarest: float
+    """The idf of a word that hardly any passage holds."""
+
+    @property
+    def mass(self) -> float:
+        """The idf of all words together, counted in words that are as rare as can be."""
+        return sum(self.idf) / self.rarest
 
 
 def analyzer() -> tantivy.TextAnalyzer:
@@ -105,7 +110,7 @@ class LexicalIndex:
         words = content or words
         searcher = self._indexes["passages"].searcher()
         idf = _idf(searcher, words)
-        return Terms(tuple(words), idf, sum(idf) / math.log(2 + searcher.num_docs))
+        return Terms(tuple(words), idf, math.log(2 + searcher.num_docs))
 
     def words(self, text: str) -> list[str]:
         """A text's words as the index knows them, in order."""
@@ -179,5 +184,6 @@ class LexicalIndex:
 def _idf(searcher: tantivy.Searcher, words: Sequence[str]) -> tuple[float, ...]:
     """As tantivy weighs them; a word that no text holds weighs most."""
     total = searcher.num_docs
-    counts = [searcher.doc_freq("text", word) for word in words]
+    # Texts that were removed are counted until their segment is merged.
+    counts = [min(searcher.doc_freq("text", word), total) for word in words]
     return tuple(math.log(1 + (total - n + 0.5) / (n + 0.5)) for n in counts)

@@ -66,8 +66,8 @@ class Hit:
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
     """What the score was made of, for `explain`."""
-    sentence_scores: tuple[float, ...] = ()
-    """One for each of the passage's sentences."""
+    sentence_cosines: tuple[float, ...] = ()
+    """Of the question with each of the passage's sentences."""
 
 
 @dataclass(frozen=True, slots=True)

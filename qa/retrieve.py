@@ -111,10 +111,7 @@ class HybridRetriever:
             "lexical_sentence": np.maximum.reduceat(found.sentence_lexical, starts),
         }
         score = _fused(parts, weights)
-        by_sentence = np.split(
-            weights.sentence * found.sentence_dense + weights.lexical * found.sentence_lexical,
-            starts[1:],
-        )
+        cosines = np.split(found.sentence_dense, starts[1:])
         best = np.lexsort((found.ids, -score))[:k]
         passages = self.corpus.store.passages(found.ids[best])
         return [
@@ -122,7 +119,7 @@ class HybridRetriever:
                 passage=passages[int(found.ids[row])],
                 score=float(score[row]),
                 parts={name: float(values[row]) for name, values in parts.items()},
-                sentence_scores=tuple(by_sentence[row].tolist()),
+                sentence_cosines=tuple(cosines[row].tolist()),
             )
             for row in best
             if int(found.ids[row]) in passages  # else it was removed since it was found

@@ -46,6 +46,7 @@ def test_stamps_sort_as_times_do() -> None:
         ({"colour": "red"}, "/filter/colour"),
         ({"source": {"like": "A%"}}, "/filter/source/like"),
         ({"source": 3}, "/filter/source"),
+        ({"source": "\ud800"}, "/filter/source"),
         ({"source": {}}, "/filter/source"),
         ({"and": []}, "/filter/and"),
         ({"or": [{"source": "a"}, {"lang": {"in": "en"}}]}, "/filter/or/1/lang/in"),
@@ -57,6 +58,11 @@ def test_what_is_wrong_is_refused_with_its_place(expression: object, pointer: st
     with pytest.raises(InvalidInput) as caught:
         compile_filter(expression)
     assert caught.value.pointer == pointer
+
+
+def test_a_filter_of_too_many_tests_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="500 tests"):
+        compile_filter({"or": [{"source": "AFP"}] * 1500})
 
 
 def test_endless_nesting_is_refused() -> None:

@@ -99,3 +99,11 @@ def test_an_index_on_disk_is_there_when_opened_again(tmp_path: Path) -> None:
     assert found(again, "Geneva") == [1]
     again.add([passage(2, "Geneva again.")])
     assert sorted(found(again, "Geneva")) == [1, 2]
+
+
+def test_removed_texts_make_no_word_weigh_less_than_nothing(index: LexicalIndex) -> None:
+    index.add(passage(key, "Harbour news.") for key in range(10, 60))
+    index.remove(range(11, 60))
+    terms = index.terms("harbour")
+    assert terms.mass > 0
+    assert set(index.passages(terms, 5)[0].tolist()) == {3, 10}

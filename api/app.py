@@ -1,0 +1,97 @@
+"""The application: routes, error answers and the layers that every request passes through."""
+
+import ipaddress
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from api import docs, routes, routes_articles, routes_site
+from api.build import build_service
+from api.errors import EXPECTED, answer
+from api.metrics import Metrics
+from api.middleware import Keys, LastResort, Observed, RequestId
+from api.service import Service
+from api.settings import Settings
+from api.version import version
+
+log = logging.getLogger(__name__)
+
+ABOUT = "Answers questions from news articles, with the exact place in the source."
+
+
+def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
+    """The application; it builds its service when it starts, unless it is given one."""
+    metrics = Metrics()
+    app: ASGIApp = build_api(settings, metrics, service)
+    app = Keys(app, settings.api_keys)
+    app = LastResort(app)
+    app = Observed(app, metrics)
+    return RequestId(app)
+
+
+def build_api(settings: Settings, metrics: Metrics, service: Service | None = None) -> FastAPI:
+    """The routes alone, for the OpenAPI document and for what is mounted beside them."""
+
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        warn_if_open(settings)
+        ready = service
+        if ready is None:
+            ready = await run_in_threadpool(build_service, settings)
+        await run_in_threadpool(ready.warm_up)
+        api.state.service = ready
+        yield
+        api.state.service = None
+        if ready is not service:
+            await run_in_threadpool(ready.close)
+
+    api = FastAPI(
+        title="Dateline",
+        version=version(),
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        max_body_size=settings.max_body_bytes,
+    )
+    api.state.settings, api.state.metrics, api.state.service = settings, metrics, None
+    for module in (routes, routes_articles, routes_site):
+        api.include_router(module.router)
+    api.mount("/static", StaticFiles(directory=routes_site.WEB))
+    for kind in EXPECTED:
+        api.add_exception_handler(kind, answer)
+    api.openapi = lambda: docs.openapi(api)  # type: ignore[method-assign]
+    return api
+
+
+def serve(settings: Settings, service: Service | None = None) -> None:
+    """Answer requests until the process is told to stop."""
+    uvicorn.run(
+        create_app(settings, service),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def warn_if_open(settings: Settings) -> None:
+    """Say so where everyone who reaches the machine may read, write and delete."""
+    if not settings.api_keys and not _is_loopback(settings.host):
+        log.warning("anyone who reaches %s may read and write: set QA_API_KEYS", settings.host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,84 @@
+"""From settings to objects: the only place that picks implementations."""
+
+import logging
+from typing import TYPE_CHECKING, assert_never
+
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from api.service import Service
+    from index.corpus import Corpus
+    from index.types import Embedder, VectorIndex
+    from qa.pipeline import Pipeline
+    from qa.types import Reader
+
+log = logging.getLogger(__name__)
+
+
+def build_service(settings: Settings, *, write: bool = True) -> "Service":
+    """Everything, ready to be asked."""
+    from api.service import Service
+
+    corpus = build_corpus(settings, write=write)
+    log.info("opened %s, generation %d", settings.data, corpus.generation)
+    return Service(corpus, build_pipeline(corpus, settings), settings)
+
+
+def build_corpus(settings: Settings, *, write: bool = True) -> "Corpus":
+    """The data directory, open for writing or for reading only."""
+    from index.corpus import Corpus
+
+    embedder, engine = build_embedder(settings), build_engine(settings)
+    return Corpus.open(settings.data, embedder, engine=engine, write=write)
+
+
+def build_embedder(settings: Settings) -> "Embedder":
+    """The packaged model, or what QA_EMBED_MODEL names."""
+    match settings.embed_model:
+        case "hashing":
+            from index.embedders.hashing import HashingEmbedder
+
+            return HashingEmbedder()
+        case model:
+            from index.embedders.sentence_transformers import PACKAGED, SentenceTransformerEmbedder
+
+            return SentenceTransformerEmbedder(model or PACKAGED, threads=settings.threads)
+
+
+def build_engine(settings: Settings) -> type["VectorIndex"]:
+    """The vector search."""
+    match settings.engine:
+        case "faiss":
+            import faiss
+
+            from index.vectors.faiss import FaissIndex
+
+            if settings.threads:
+                faiss.omp_set_num_threads(settings.threads)
+            return FaissIndex
+        case "exact":
+            from index.vectors.exact import ExactIndex
+
+            return ExactIndex
+        case never:
+            assert_never(never)
+
+
+def build_pipeline(corpus: "Corpus", settings: Settings) -> "Pipeline":
+    """From a question to an answer."""
+    from qa.pipeline import Pipeline
+    from qa.retrieve import HybridRetriever
+
+    return Pipeline(HybridRetriever(corpus), build_reader(corpus, settings))
+
+
+def build_reader(corpus: "Corpus", settings: Settings) -> "Reader":
+    """What marks the answer."""
+    from qa.calibrate import Calibration
+    from qa.read import SentenceReader
+
+    match settings.reader:
+        case "none":
+            return SentenceReader(corpus.lexical, Calibration.load())
+        case never:
+            assert_never(never)

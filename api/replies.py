@@ -1,0 +1,204 @@
+"""From what the pipeline and the store hand out to the contract's JSON."""
+
+import time
+import uuid
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TypeVar
+
+from api.conditions import Request
+from api.schemas import (
+    AnswerOut,
+    AnswerShort,
+    AskRequest,
+    AskResponse,
+    AskTiming,
+    Citation,
+    Models,
+    PassageOut,
+    QueryOut,
+    Quote,
+    Range,
+    SearchRequest,
+    SearchResponse,
+    Sentence,
+    Timing,
+)
+from api.schemas_articles import ArticleListed, WriteOut
+from index.corpus import Corpus
+from index.errors import NotFound
+from index.store import PassageStore
+from index.tables import Listed
+from index.types import Article, Hit, Passage, Written
+from qa.read import closest_sentence
+from qa.types import Answer, Found, Span
+
+CONTEXT = 32
+"""Characters around a quote, enough to find it again in a changed page."""
+
+Row = TypeVar("Row", Hit, Span)
+
+
+def story_id(sha256: str) -> str:
+    """The same for articles with the same text."""
+    return f"sty_{sha256[:16]}"
+
+
+def asked(
+    answer: Answer, request: AskRequest, corpus: Corpus, *, reader: str, start: float
+) -> AskResponse:
+    """The reply to a question that was asked at `start`."""
+    spans = _distinct(answer.spans, request)[: request.limit]
+    answers = [_answer(span, corpus.store) for span in spans]
+    best = answers[0] if answers else None
+    cited = {span.passage.id: (span.start, span.end) for span in spans}
+    hits = _with_cited(_distinct(answer.found.hits, request), cited, request.limit)
+    total = _since(start)
+    return AskResponse(
+        id=f"ans_{uuid.uuid4().hex}",
+        answered=best is not None,
+        query=QueryOut(text=request.q),
+        answer=best and AnswerShort(text=best.text, confidence=best.confidence),
+        answers=answers,
+        passages=_passages(hits, cited, explain=request.explain),
+        warnings=_warnings(request, total),
+        timing_ms=AskTiming(total=total, **_stages(answer.timing, "embed", "retrieve", "read")),
+        model=Models(embed=corpus.embedder.name, read=reader),
+        generation=corpus.generation,
+    )
+
+
+def searched(
+    found: Found, request: SearchRequest, generation: int, *, start: float
+) -> SearchResponse:
+    """The reply to a search that was asked at `start`."""
+    hits = _distinct(found.hits, request)[: request.limit]
+    best = {hit.passage.id: closest_sentence(hit) for hit in hits}
+    total = _since(start)
+    return SearchResponse(
+        query=QueryOut(text=request.q),
+        passages=_passages(hits, best, explain=request.explain),
+        total=found.total,
+        warnings=_warnings(request, total),
+        timing_ms=Timing(total=total, **_stages(found.timing, "embed", "retrieve")),
+        generation=generation,
+    )
+
+
+def only_answering(answer: Answer) -> Found:
+    """Only the hits that hold an answer of the confidence that was asked for."""
+    kept = {span.passage.id for span in answer.spans}
+    hits = tuple(hit for hit in answer.found.hits if hit.passage.id in kept)
+    return replace(answer.found, hits=hits)
+
+
+def written(article: Article, result: Written) -> WriteOut:
+    """The reply to one article that was sent."""
+    return WriteOut(**asdict(result), story_id=story_id(article.sha256), warnings=[])
+
+
+def listed(row: Listed) -> ArticleListed:
+    """An article without its text."""
+    return ArticleListed(**asdict(row), story_id=story_id(row.sha256))
+
+
+def _distinct(rows: Sequence[Row], request: Request) -> list[Row]:
+    """All, or the best of each story where that was asked for."""
+    if request.collapse == "none":
+        return list(rows)
+    best: dict[str, Row] = {}
+    for row in rows:
+        best.setdefault(row.passage.sha256, row)
+    return list(best.values())
+
+
+def _with_cited(hits: Sequence[Hit], cited: Container[int], limit: int) -> list[Hit]:
+    """The best hits, among them in any case those that answers were taken from."""
+    order = sorted(range(len(hits)), key=lambda i: (hits[i].passage.id not in cited, i))
+    return [hits[i] for i in sorted(order[:limit])]
+
+
+def _answer(span: Span, store: PassageStore) -> AnswerOut:
+    return AnswerOut(
+        text=span.text,
+        confidence=span.confidence,
+        score=span.score,
+        citation=_citation(span, store),
+    )
+
+
+def _citation(span: Span, store: PassageStore) -> Citation:
+    passage = span.passage
+    text, offset = _surroundings(passage, store)
+    low, high = span.start - offset, span.end - offset
+    first, last = span.sentence
+    return Citation(
+        article_id=passage.article_id,
+        sha256=passage.sha256,
+        passage_id=f"psg_{passage.id}",
+        title=passage.title,
+        source=passage.source,
+        url=passage.url,
+        published_at=passage.published_at,
+        start=span.start,
+        end=span.end,
+        quote=Quote(
+            exact=span.text,
+            prefix=text[max(0, low - CONTEXT) : low],
+            suffix=text[high : high + CONTEXT],
+        ),
+        sentence=Sentence(text=passage.slice(first, last), start=first, end=last),
+    )
+
+
+def _surroundings(passage: Passage, store: PassageStore) -> tuple[str, int]:
+    """The article's text; the passage's own, with its offset, if the article has changed since."""
+    try:
+        article = store.article(passage.article_id)
+    except NotFound:
+        return passage.text, passage.start
+    if article.text[passage.start : passage.end] != passage.text:
+        return passage.text, passage.start
+    return article.text, 0
+
+
+def _passages(
+    hits: Iterable[Hit], marks: Mapping[int, tuple[int, int]], *, explain: bool
+) -> list[PassageOut]:
+    return [
+        PassageOut(
+            id=f"psg_{hit.passage.id}",
+            article_id=hit.passage.article_id,
+            rank=rank,
+            score=hit.score,
+            text=hit.passage.text,
+            start=hit.passage.start,
+            end=hit.passage.end,
+            title=hit.passage.title,
+            source=hit.passage.source,
+            url=hit.passage.url,
+            published_at=hit.passage.published_at,
+            highlights=[
+                Range(start=start, end=end)
+                for key, (start, end) in marks.items()
+                if key == hit.passage.id
+            ],
+            story_id=story_id(hit.passage.sha256),
+            explain=dict(hit.parts) if explain else None,
+        )
+        for rank, hit in enumerate(hits, start=1)
+    ]
+
+
+def _warnings(request: Request, total: float) -> list[str]:
+    if request.budget_ms is None or total <= request.budget_ms:
+        return []
+    return [f"took {total:g} ms, more than the budget of {request.budget_ms} ms"]
+
+
+def _stages(seconds: Mapping[str, float], *names: str) -> dict[str, float]:
+    return {name: round(seconds.get(name, 0.0) * 1000, 2) for name in names}
+
+
+def _since(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 2)

@@ -1,0 +1,109 @@
+"""/v1/ask and /v1/search, in the form that the client would like best."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import render
+from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
+from api.schemas import (
+    AskQuery,
+    AskRequest,
+    AskResponse,
+    SearchQuery,
+    SearchRequest,
+    SearchResponse,
+    Timing,
+)
+from api.state import TheMetrics, TheService
+
+Reply = TypeVar("Reply", AskResponse, SearchResponse)
+
+router = APIRouter(prefix="/v1", tags=["questions"])
+
+
+def events(answer: AskResponse) -> str:
+    """An answer as server-sent events: meta, sources, answer, done."""
+    parts = {
+        "meta": {"id", "query", "model", "generation"},
+        "sources": {"passages"},
+        "answer": {"answered", "answer", "answers", "warnings"},
+        "done": {"timing_ms"},
+    }
+    return "".join(
+        f"event: {name}\ndata: {answer.model_dump_json(include=fields)}\n\n"
+        for name, fields in parts.items()
+    )
+
+
+ASK_FORMS: Mapping[str, Callable[[AskResponse], str]] = {
+    JSON: AskResponse.model_dump_json,
+    TEXT: render.ask_text,
+    MARKDOWN: render.ask_markdown,
+    EVENTS: events,
+}
+SEARCH_FORMS: Mapping[str, Callable[[SearchResponse], str]] = {
+    JSON: SearchResponse.model_dump_json,
+    TEXT: render.search_text,
+    MARKDOWN: render.search_markdown,
+}
+
+
+def _documented(forms: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    texts = {kind: {"schema": {"type": "string"}} for kind in forms if kind != JSON}
+    return {200: {"content": texts}}
+
+
+@router.get("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
+def get_ask(
+    query: Annotated[AskQuery, Query()], request: Request, service: TheService, metrics: TheMetrics
+) -> Response:
+    """Answer a question, with the exact place of the answer in its article."""
+    body = AskRequest.model_validate(query.model_dump(by_alias=True))
+    return post_ask(body, request, service, metrics)
+
+
+@router.post("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
+def post_ask(
+    body: AskRequest, request: Request, service: TheService, metrics: TheMetrics
+) -> Response:
+    """Answer a question, with a filter, weights or a budget of time."""
+    answer = service.ask(body)
+    metrics.outcome(answered=answer.answered)
+    metrics.stages(answer.timing_ms.model_dump())
+    return _reply(answer, ASK_FORMS, request, answer.timing_ms)
+
+
+@router.get("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
+def get_search(
+    query: Annotated[SearchQuery, Query()],
+    request: Request,
+    service: TheService,
+    metrics: TheMetrics,
+) -> Response:
+    """Find the passages that fit best."""
+    body = SearchRequest.model_validate(query.model_dump(by_alias=True))
+    return post_search(body, request, service, metrics)
+
+
+@router.post("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
+def post_search(
+    body: SearchRequest, request: Request, service: TheService, metrics: TheMetrics
+) -> Response:
+    """Find the passages that fit best, with a filter, weights or a budget of time."""
+    found = service.search(body)
+    metrics.stages(found.timing_ms.model_dump())
+    return _reply(found, SEARCH_FORMS, request, found.timing_ms)
+
+
+def _reply(
+    reply: Reply, forms: Mapping[str, Callable[[Reply], str]], request: Request, timing: Timing
+) -> Response:
+    kind = preferred(",".join(request.headers.getlist("accept")), list(forms))
+    stages = timing.model_dump(exclude={"total"})
+    headers = {
+        "Server-Timing": ", ".join(f"{name};dur={value:g}" for name, value in stages.items()),
+        "Vary": "Accept",
+    }
+    return Response(forms[kind](reply), headers=headers, media_type=kind)

@@ -1,0 +1,119 @@
+"""/v1/articles: write, import, list, read and remove."""
+
+import sys
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import BaseModel, Discriminator, Field, Tag
+
+from api.bulk import Import
+from api.errors import MANY, ONE, UnsupportedMediaType
+from api.schemas_articles import (
+    EXAMPLE,
+    ArticleIn,
+    ArticleList,
+    ArticleOut,
+    LineOut,
+    ListQuery,
+    WriteOut,
+    WritesOut,
+)
+from api.state import TheService, TheSettings
+
+router = APIRouter(prefix="/v1/articles", tags=["articles"])
+
+JSON_LINES = (
+    "application/jsonl",
+    "application/x-ndjson",
+    "application/x-jsonlines",
+    "application/json-lines",
+    "text/plain",
+)
+
+
+def _one_or_many(value: object) -> str:
+    return MANY if isinstance(value, list) else ONE
+
+
+Articles = Annotated[
+    Annotated[ArticleIn, Tag(ONE)] | Annotated[list[ArticleIn], Field(max_length=1000), Tag(MANY)],
+    Discriminator(_one_or_many),
+    Body(
+        openapi_examples={
+            "one": {"summary": "One article", "value": EXAMPLE},
+            "array": {"summary": "Up to 1,000", "value": [EXAMPLE]},
+        }
+    ),
+]
+
+
+@router.post("", status_code=201, responses={200: {"model": WriteOut | WritesOut}})
+def write(body: Articles, service: TheService) -> Response:
+    """Store one article or an array, all or none; again and unchanged, nothing happens."""
+    if isinstance(body, list):
+        results = service.add(body)
+        reply: BaseModel = WritesOut(data=results)
+    else:
+        results = service.add([body], single=True)
+        reply = results[0]
+    created = any(result.result == "created" for result in results)
+    return _json(reply, 201 if created else 200)
+
+
+@router.post(
+    "/import",
+    # The lines are streamed, so there is no need for a limit; each of them has one.
+    max_body_size=sys.maxsize,
+    response_model=LineOut,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {kind: {"schema": {"type": "string"}} for kind in JSON_LINES},
+        }
+    },
+)
+async def import_articles(request: Request, service: TheService, settings: TheSettings) -> Import:
+    """Store the articles of JSON Lines; a line of result for each, once it is on the disk."""
+    kind = request.headers.get("content-type", JSON_LINES[0]).partition(";")[0].strip().lower()
+    if kind not in JSON_LINES:
+        raise UnsupportedMediaType(" or ".join(JSON_LINES[:2]))
+    return Import(request, service, max_article=settings.max_article_bytes)
+
+
+@router.get("", response_model=ArticleList)
+def listing(query: Annotated[ListQuery, Query()], service: TheService) -> Response:
+    """A page of what is stored."""
+    return _json(service.articles(query.limit, query.cursor))
+
+
+# Ids may hold slashes: a caller's own is often a URL.
+@router.get("/{id:path}/text", response_class=Response)
+def text(id: str, request: Request, service: TheService) -> Response:  # noqa: A002
+    """The text of an article, exactly as it was stored; all offsets point into it."""
+    article = service.article(id)
+    tag = f'"{article.sha256}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    known = {part.strip().removeprefix("W/") for part in _header(request, "if-none-match")}
+    if known & {tag, "*"}:
+        return Response(status_code=304, headers=headers)
+    return Response(article.text, headers=headers, media_type="text/plain")
+
+
+@router.get("/{id:path}", response_model=ArticleOut)
+def article(id: str, service: TheService) -> Response:  # noqa: A002
+    """One article with its text; `ext:` and your own id will do as well."""
+    return _json(service.article(id))
+
+
+@router.delete("/{id:path}", status_code=204)
+def delete(id: str, service: TheService) -> None:  # noqa: A002
+    """Remove an article for good."""
+    service.delete(id)
+
+
+def _header(request: Request, name: str) -> list[str]:
+    return ",".join(request.headers.getlist(name)).split(",")
+
+
+def _json(reply: BaseModel, status: int = 200) -> Response:
+    return Response(reply.model_dump_json(), status, media_type="application/json")

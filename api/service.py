@@ -1,0 +1,143 @@
+"""Service: what the front doors offer, over HTTP and in the command line's own process."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+
+from api import conditions, replies, shelf
+from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
+from api.schemas_articles import ArticleIn, ArticleList, ArticleOut, WriteOut
+from api.settings import Settings
+from index.corpus import Corpus
+from index.errors import InvalidInput, NotFound, TooLarge
+from index.sources.jsonl import parse_fields
+from index.tables import Counts
+from index.types import Article
+from qa.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
+
+STORY_FACTOR = 5
+"""So many times the limit is looked at where copies of a story are left out."""
+WARM_UP = "What happened today?"
+
+
+class Service:
+    """One corpus and one pipeline, asked and answered in the contract's own terms."""
+
+    def __init__(self, corpus: Corpus, pipeline: Pipeline, settings: Settings) -> None:
+        self._corpus = corpus
+        self._pipeline = pipeline
+        self._settings = settings
+
+    def ask(self, request: AskRequest) -> AskResponse:
+        """The answer to a question, with its citations and the best passages."""
+        start = time.perf_counter()
+        found = self._pipeline.ask(
+            request.q,
+            k=_reach(request),
+            where=conditions.where(request),
+            weights=conditions.weights(request),
+            min_confidence=request.min_confidence,
+        )
+        return replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        """The passages that fit best."""
+        start = time.perf_counter()
+        where, weights = conditions.where(request), conditions.weights(request)
+        k = _reach(request)
+        if request.min_confidence is None:
+            found = self._pipeline.search(request.q, k=k, where=where, weights=weights)
+            return replies.searched(found, request, self._corpus.generation, start=start)
+        answer = self._pipeline.ask(
+            request.q, k=k, where=where, weights=weights, min_confidence=request.min_confidence
+        )
+        found = replies.only_answering(answer)
+        return replies.searched(found, request, self._corpus.generation, start=start)
+
+    def add(self, articles: Sequence[ArticleIn], *, single: bool = False) -> list[WriteOut]:
+        """Store articles, all or, where one of them is wrong, none; on the disk when it returns.
+
+        Raises InvalidInput or TooLarge, pointing into the array, or into the one article.
+        """
+        checked = [
+            self.checked(item, pointer="" if single else f"/{place}")
+            for place, item in enumerate(articles)
+        ]
+        written = self._corpus.add(checked)
+        return [replies.written(*pair) for pair in zip(checked, written, strict=True)]
+
+    def checked(self, item: ArticleIn, *, pointer: str = "") -> Article:
+        """An article as it will be stored; `pointer` is where it stands in what was sent."""
+        size, limit = len(item.text.encode()), self._settings.max_article_bytes
+        if size > limit:
+            raise TooLarge(f"{pointer}/text has {size:,} bytes; the limit is {limit:,}")
+        try:
+            return parse_fields(item.model_dump())
+        except InvalidInput as error:
+            raise InvalidInput(str(error), pointer=pointer + error.pointer) from None
+
+    def add_each(self, articles: Sequence[Article]) -> Iterator[WriteOut | Exception]:
+        """Store what can be stored; the result or the reason for each, in its order."""
+        done = 0
+        try:
+            # Not strict: what was written before an error must be told all the same.
+            for article, result in zip(articles, self._corpus.add(articles), strict=False):
+                yield replies.written(article, result)
+                done += 1
+        except Exception as error:
+            log.exception("an article could not be stored")
+            if len(articles) == 1:
+                yield error
+                return
+            for article in articles[done:]:
+                yield from self.add_each([article])
+
+    def articles(self, limit: int, cursor: str | None = None) -> ArticleList:
+        """A page of what is stored, in the order of ids."""
+        return shelf.articles(self._corpus.store, limit, cursor)
+
+    def article(self, key: str) -> ArticleOut:
+        """One article with its text; raises NotFound."""
+        return shelf.article(self._corpus.store, key)
+
+    def text(self, key: str) -> str:
+        """One article's text, exactly as stored; raises NotFound."""
+        return shelf.text(self._corpus.store, key)
+
+    def delete(self, key: str) -> None:
+        """Remove an article for good; raises NotFound."""
+        if not self._corpus.remove([shelf.id_of(key)]):
+            raise NotFound(f"there is no article {key}")
+
+    def counts(self) -> Counts:
+        """How much is stored."""
+        return self._corpus.store.counts()
+
+    @property
+    def generation(self) -> int:
+        """Goes up by one with every write."""
+        return self._corpus.generation
+
+    @property
+    def embedder(self) -> str:
+        """The name of the embedding model."""
+        return self._corpus.embedder.name
+
+    @property
+    def reader(self) -> str:
+        """The name of what marks the answers."""
+        return self._pipeline.reader.name
+
+    def warm_up(self) -> None:
+        """Ask once, so that the first caller does not wait for what is loaded late."""
+        self._pipeline.ask(WARM_UP)
+
+    def close(self) -> None:
+        """Save the indexes and let go of the data directory."""
+        self._corpus.close()
+
+
+def _reach(request: conditions.Request) -> int:
+    return request.limit * (STORY_FACTOR if request.collapse == "story" else 1)

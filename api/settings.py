@@ -1,0 +1,107 @@
+"""Every setting of the service: one field per `QA_*` variable."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from index.errors import InvalidInput
+
+PREFIX = "QA_"
+MEGABYTE = 1_000_000
+
+
+def _split(value: object) -> object:
+    """`a, b` as one variable has it -> ("a", "b")."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class Settings(BaseModel):
+    """What can be configured; option before variable before default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Field(Path("data"), description="Folder where everything is kept.")
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the server listens on.")
+    url: str | None = Field(
+        None, description="Address of a running server for the command line to talk to."
+    )
+    embed_model: str = Field(
+        "",
+        description="A sentence-transformers model: a folder or a hub name; empty is the packaged "
+        "all-MiniLM-L6-v2. `hashing` finds shared words only, without a model.",
+    )
+    reader: Literal["none"] = Field(
+        "none", description="What marks the answer; `none` answers with the best sentence."
+    )
+    engine: Literal["faiss", "exact"] = Field(
+        "faiss", description="Vector search: `faiss`, or `exact` (plain numpy, the reference)."
+    )
+    api_keys: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (), repr=False, description="Keys that clients must send, separated by commas; none: open."
+    )
+    max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
+    max_body_mb: int = Field(
+        64, ge=1, description="Largest request body, in megabytes; imports are streamed and exempt."
+    )
+    threads: int = Field(
+        0, ge=0, description="Native threads of the model and of the search; 0: as many as fit."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe events that are logged."
+    )
+    log_format: Literal["json", "text"] = Field(
+        "json", description="One JSON object an event, or text for a terminal."
+    )
+
+    @property
+    def max_article_bytes(self) -> int:
+        """The largest text of one article."""
+        return self.max_article_mb * MEGABYTE
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The largest request body."""
+        return self.max_body_mb * MEGABYTE
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], **options: object) -> Self:
+        """Settings from the `QA_*` variables; an option that is not None goes before them.
+
+        An empty variable counts as not set. Raises InvalidInput.
+        """
+        values: dict[str, object] = {
+            _field(name): value
+            for name, value in environ.items()
+            if name.startswith(PREFIX) and value.strip()
+        }
+        values |= {name: value for name, value in options.items() if value is not None}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise InvalidInput("; ".join(_reasons(error))) from None
+
+
+def variable(field: str) -> str:
+    """The name of the variable that sets a field."""
+    return PREFIX + field.upper()
+
+
+def _field(name: str) -> str:
+    known = {variable(field): field for field in Settings.model_fields}
+    if name not in known:
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)[0]
+        raise InvalidInput(f"{name} is not a setting; the nearest one is {near}")
+    return known[name]
+
+
+def _reasons(error: ValidationError) -> list[str]:
+    return [
+        f"{variable(str(item['loc'][0]))}: {item['msg']}, not {item['input']!r}"
+        for item in error.errors()
+    ]

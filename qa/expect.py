@@ -1,0 +1,88 @@
+"""What kind of answer a question asks for, and whether a sentence holds one of that kind.
+
+Cheap patterns for English; they do not choose between passages, they only make an answer more or
+less sure.
+"""
+
+import re
+from typing import Literal
+
+Kind = Literal["number", "time", "person", "place", "reason"]
+
+QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "number",
+        re.compile(
+            r"\bhow (?:many|much|old|long|far|tall|high|deep|fast|big|large|wide|often|heavy)\b"
+            r"|\bwhat (?:percentage|percent|share|proportion|number|amount|fraction)\b"
+        ),
+    ),
+    (
+        "time",
+        re.compile(
+            r"\bwhen\b|\b(?:what|which) (?:year|month|day|date|time|decade|century|season)\b"
+        ),
+    ),
+    ("person", re.compile(r"\bwho(?:m|se)?\b")),
+    (
+        "place",
+        re.compile(
+            r"\bwhere\b|\b(?:what|which) (?:city|country|place|state|town|region|area|location"
+            r"|county|river|street|continent|village|capital)\b"
+        ),
+    ),
+    ("reason", re.compile(r"\bwhy\b|\bwhat (?:caused|(?:was|is) the reason)\b")),
+)
+NUMBER = re.compile(
+    r"\b(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
+    r"|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?"
+    r"|dozens?|half|third|quarter|twice|once|several|many|few|no|none|double)\b",
+    re.IGNORECASE,
+)
+TIME = re.compile(
+    r"\b(?:1\d{3}|20\d{2}|\d+s|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|(?:mon|tues|wednes"
+    r"|thurs|fri|satur|sun)day|today|yesterday|tomorrow|tonight|morning|evening|night|noon"
+    r"|midnight|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|ago|spring|summer"
+    r"|autumn|winter|[ap]\.m|mid-\w+)\b",
+    re.IGNORECASE,
+)
+NAME = re.compile(r"(?<![.!?“\"]\s)(?<!^)\b[A-Z][\w’'-]+")
+"""A capital inside the sentence, not at its start."""
+PLACE = re.compile(
+    r"\b(?:in|at|to|from|near|on|into|outside|inside|across|of|through|around|between|off|over"
+    r"|under|behind)\s+(?:the\s+|an?\s+)?(?:[a-z]+\s+){0,2}[A-Z]\w+"
+)
+REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|thanks to|as|so that|in order to|to \w+|therefore"
+    r"|reasons?|caused?|causes|after|for (?:fear|lack)|led to|means|meant|so \w+ that"
+    r"|too \w+ to)\b",
+    re.IGNORECASE,
+)
+
+
+def expected(question: str) -> Kind | None:
+    """The kind of answer that the question's words ask for, where they say it."""
+    lowered = question.lower()
+    return next((kind for kind, pattern in QUESTIONS if pattern.search(lowered)), None)
+
+
+def holds(kind: Kind, sentence: str, question: str) -> bool:
+    """Whether the sentence has something of that kind; a name must not be the question's own."""
+    match kind:
+        case "number":
+            return bool(NUMBER.search(sentence))
+        case "time":
+            return bool(TIME.search(sentence))
+        case "reason":
+            return bool(REASON.search(sentence))
+        case "person":
+            return _has_other_name(sentence, question)
+        case "place":
+            return bool(PLACE.search(sentence)) and _has_other_name(sentence, question)
+
+
+def _has_other_name(sentence: str, question: str) -> bool:
+    known = set(re.findall(r"\w+", question.lower()))
+    names = (re.split("[’']", name)[0].lower() for name in NAME.findall(sentence))
+    return any(name not in known for name in names)

@@ -1,0 +1,50 @@
+import faiss
+import pytest
+
+from api.build import build_engine, build_pipeline, build_service
+from api.schemas_articles import ArticleIn
+from api.settings import Settings
+from index.corpus import Corpus
+from index.errors import NotReady
+from index.vectors.exact import ExactIndex
+from index.vectors.faiss import FaissIndex
+from qa.read import SentenceReader
+
+
+def test_the_engine_is_the_one_that_is_set() -> None:
+    assert build_engine(Settings()) is FaissIndex
+    assert build_engine(Settings(engine="exact")) is ExactIndex
+
+
+def test_the_search_uses_as_many_threads_as_are_set() -> None:
+    before = faiss.omp_get_max_threads()
+    build_engine(Settings(threads=1))
+    assert faiss.omp_get_max_threads() == 1
+    faiss.omp_set_num_threads(before)
+
+
+def test_without_a_reader_the_best_sentence_answers(corpus: Corpus) -> None:
+    pipeline = build_pipeline(corpus, Settings(reader="none"))
+    assert isinstance(pipeline.reader, SentenceReader)
+    assert pipeline.retriever.corpus is corpus
+
+
+def test_everything_can_be_built_without_weights(settings: Settings) -> None:
+    light = settings.model_copy(update={"embed_model": "hashing"})
+    service = build_service(light)
+    assert (service.embedder, service.reader) == ("hashing-256", "sentence")
+    service.add([ArticleIn(text="Bread is baked.")])
+    service.close()
+    reader = build_service(light, write=False)
+    assert reader.counts().articles == 1
+    reader.close()
+
+
+def test_reading_needs_something_to_read(settings: Settings) -> None:
+    with pytest.raises(NotReady):
+        build_service(settings.model_copy(update={"embed_model": "hashing"}), write=False)
+
+
+def test_an_engine_that_is_not_known_is_no_setting() -> None:
+    with pytest.raises(AssertionError, match="milvus"):
+        build_engine(Settings.model_construct(engine="milvus"))

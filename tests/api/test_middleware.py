@@ -1,0 +1,182 @@
+import asyncio
+import logging
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
+
+from api.app import create_app
+from api.metrics import Metrics
+from api.middleware import Keys, LastResort, Observed, RequestId
+from api.service import Service
+from api.settings import Settings
+
+KEYS = ("first-key", "schlüssel")
+
+
+@pytest.fixture
+def client(shared_client: TestClient) -> TestClient:
+    """Every test here only reads."""
+    return shared_client
+
+
+@pytest.fixture
+def locked(shared_service: Service) -> TestClient:
+    """The application with keys; not started, so what is let in is answered 503."""
+    return TestClient(create_app(Settings(api_keys=KEYS), shared_service))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/ask?q=a", "/v1/articles", "/v1/none", "/v1", "/metrics", "/mcp", "/none", "/static"],
+)
+def test_nobody_comes_in_without_a_key(locked: TestClient, path: str) -> None:
+    response = locked.get(path)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == 'Bearer realm="dateline"'
+    assert response.json()["code"] == "unauthenticated"
+    assert response.headers["x-request-id"] == response.json()["request_id"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/openapi.json", "/livez", "/readyz", "/problems/timeout", "/version"]
+)
+def test_what_tells_nothing_needs_no_key(locked: TestClient, path: str) -> None:
+    assert locked.get(path).status_code in (200, 503)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer first-key"},
+        {"authorization": "bearer first-key"},
+        {"X-API-Key": "first-key"},
+        {"X-API-Key": "schlüssel".encode()},
+        {"Authorization": "Bearer schlüssel".encode()},
+        {"Authorization": "Basic abc", "X-API-Key": "first-key"},
+    ],
+)
+def test_a_key_lets_in(locked: TestClient, headers: dict[str, str | bytes]) -> None:
+    assert locked.get("/v1/articles", headers=headers).json()["code"] == "not_ready"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer first-keY"},
+        {"Authorization": "Basic first-key"},
+        {"Authorization": "first-key"},
+        {"X-API-Key": "first-key,schlüssel".encode()},
+        {"X-API-Key": b"\xff\xfe"},
+        {"X-API-Key": ""},
+    ],
+)
+def test_anything_else_does_not(locked: TestClient, headers: dict[str, str | bytes]) -> None:
+    assert locked.get("/v1/articles", headers=headers).status_code == 401
+
+
+def test_the_body_of_a_stranger_is_not_read() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body was asked for")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/articles/import", "headers": []}
+    asyncio.run(Keys(broken, KEYS)(scope, receive, send))
+    assert sent[0]["status"] == 401
+
+
+def test_a_request_id_is_kept_or_made(client: TestClient) -> None:
+    given = client.get("/livez", headers={"X-Request-Id": "abc-1.2:3"})
+    assert given.headers["x-request-id"] == "abc-1.2:3"
+    made = {client.get("/livez").headers["x-request-id"] for _ in range(3)}
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 129, "a\tb", "<b>", "é".encode(), '"'])
+def test_an_unsafe_request_id_is_replaced(client: TestClient, given: str | bytes) -> None:
+    found = client.get("/livez", headers={"X-Request-Id": given}).headers["x-request-id"]
+    assert len(found) == 32
+    assert found.isalnum()
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/docs", "/v1/ask", "/none", "/livez"])
+def test_every_response_is_safe_to_show(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';")
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_head_is_get(client: TestClient) -> None:
+    assert client.head("/livez").status_code == 200
+    assert client.head("/none").status_code == 404
+
+
+def test_the_total_comes_with_the_stages(client: TestClient) -> None:
+    timing = client.get("/v1/ask", params={"q": "harbour"}).headers["server-timing"]
+    assert [part.partition(";")[0].strip() for part in timing.split(",")] == [
+        "embed",
+        "retrieve",
+        "read",
+        "total",
+    ]
+
+
+def test_a_request_is_logged_without_what_was_asked(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        client.get("/v1/ask", params={"q": "harbour secret"})
+        client.get("/v1/articles/ext:a/b/text")
+        client.get("/made/up")
+    ours = [record for record in caplog.records if not record.name.startswith("httpx")]
+    events = [(record.method, record.route, record.status) for record in ours]  # type: ignore[attr-defined]
+    assert events == [
+        ("GET", "/v1/ask", 200),
+        ("GET", "/v1/articles/{id:path}/text", 404),
+        ("GET", "unmatched", 404),
+    ]
+    assert "secret" not in str([vars(record) for record in ours])
+
+
+async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise RuntimeError("secret")
+
+
+async def broken_late(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise RuntimeError("secret")
+
+
+async def refusing(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 413, "headers": []})
+    await send({"type": "http.response.body", "body": b"Content Too Large"})
+
+
+def test_an_unforeseen_error_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    app = RequestId(Observed(LastResort(broken), Metrics()))
+    response = TestClient(app).get("/", headers={"X-Request-Id": "r1"})
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.json()["code"], response.json()["request_id"]) == ("internal", "r1")
+    assert "secret" not in response.text
+    assert "secret" in caplog.text
+
+
+def test_an_error_after_the_start_ends_the_response(caplog: pytest.LogCaptureFixture) -> None:
+    response = TestClient(LastResort(broken_late)).get("/")
+    assert (response.status_code, response.content) == (200, b"")
+    assert "unforeseen error" in caplog.text
+
+
+def test_the_frameworks_own_refusals_become_problems() -> None:
+    response = TestClient(LastResort(refusing)).get("/")
+    assert response.json()["code"] == "payload_too_large"

@@ -1,0 +1,181 @@
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from api.schemas import AskRequest, SearchRequest
+from api.schemas_articles import ArticleIn
+from api.service import Service
+from api.settings import Settings
+from index.corpus import Corpus
+from index.embedders.hashing import HashingEmbedder
+from index.errors import InvalidInput, NotFound, TooLarge
+from index.types import Article
+from qa.pipeline import Pipeline
+
+GENEVA = "who will meet in Geneva?"
+
+
+def sources(service: Service, **more: object) -> list[str | None]:
+    request = SearchRequest.model_validate({"q": "harbour Aleppo", **more})
+    return [passage.source for passage in service.search(request).passages]
+
+
+def test_filters_leave_out_what_does_not_pass(shared_service: Service) -> None:
+    assert sorted(map(str, sources(shared_service))) == ["AFP", "Gazette", "Reuters"]
+    assert sources(shared_service, source="AFP") == ["AFP"]
+    assert sources(shared_service, **{"from": "2017-03-06", "to": "2017-03-06"}) == ["Reuters"]
+    assert sources(shared_service, to="2016-12-08") == ["AFP"]
+    assert sources(shared_service, to="2016-12-08T14:29:59Z") == []
+    assert sources(shared_service, lang="de") == []
+    assert sources(shared_service, filter={"not": {"source": {"in": ["AFP", "Reuters"]}}}) == [
+        "Gazette"
+    ]
+
+
+def test_a_story_is_shown_once_when_asked_for(shared_service: Service) -> None:
+    assert sources(shared_service, q="harbour", collapse="story") == ["Reuters", "AFP"]
+    assert sources(shared_service, q="harbour", collapse="story", limit=1) == ["Reuters"]
+
+
+def test_min_confidence_replaces_the_threshold(shared_service: Service) -> None:
+    assert shared_service.ask(AskRequest(q=GENEVA)).answered
+    assert not shared_service.ask(AskRequest(q=GENEVA, min_confidence=0.99)).answered
+    unsure = shared_service.ask(AskRequest(q="zebra", min_confidence=0))
+    assert unsure.answered
+    assert unsure.answer is not None
+    assert unsure.answer.confidence < 0.1
+
+
+def test_min_confidence_keeps_only_the_passages_that_answer(shared_service: Service) -> None:
+    found = shared_service.search(SearchRequest(q=GENEVA, min_confidence=0.5))
+    assert [passage.source for passage in found.passages] == ["AFP"]
+    assert shared_service.search(SearchRequest(q="zebra", min_confidence=0.5)).passages == []
+
+
+def test_weights_change_the_scores_of_one_question(shared_service: Service) -> None:
+    def best(**weights: float) -> dict[str, float]:
+        request = SearchRequest.model_validate({"q": GENEVA, "weights": weights, "explain": True})
+        passage = shared_service.search(request).passages[0]
+        assert passage.explain is not None
+        return {**passage.explain, "score": passage.score}
+
+    parts = best(dense=2, sentence=0, lexical=0)
+    assert parts["score"] == pytest.approx(2 * parts["dense"])
+    assert parts["score"] != best()["score"]
+
+
+def test_a_budget_that_was_missed_is_warned_of(service: Service, pipeline: Pipeline) -> None:
+    assert service.ask(AskRequest(q=GENEVA, budget_ms=60_000)).warnings == []
+
+    class Slow:
+        """A reader that takes its time."""
+
+        name, threshold = "slow", 0.5
+
+        def read(self, question: str, hits: object) -> list[object]:
+            time.sleep(0.003)
+            return []
+
+    pipeline.reader = Slow()  # type: ignore[assignment]
+    (warning,) = service.ask(AskRequest(q=GENEVA, budget_ms=1)).warnings
+    assert warning.endswith("ms, more than the budget of 1 ms")
+
+
+def test_writes_are_idempotent(service: Service) -> None:
+    item = ArticleIn(text="Bread is baked. It is sold.", external_id="b", title="Bread")
+    assert [out.result for out in service.add([item, item])] == ["created", "unchanged"]
+    changed = item.model_copy(update={"text": "Bread is burnt."})
+    assert [out.result for out in service.add([changed])] == ["updated"]
+    assert service.text("ext:b") == "Bread is burnt."
+
+
+def test_a_title_is_taken_from_the_text(service: Service) -> None:
+    (out,) = service.add([ArticleIn(text="Storm hits\n\nStorm hits\nIt was strong.")])
+    assert service.article(out.id).title == "Storm hits"
+
+
+def test_one_bad_article_refuses_all_with_its_place(shared_service: Service) -> None:
+    good, bad = ArticleIn(text="Fine."), ArticleIn(text=" \n")
+    with pytest.raises(InvalidInput) as caught:
+        shared_service.add([good, good, bad])
+    assert caught.value.pointer == "/2/text"
+    with pytest.raises(InvalidInput) as caught:
+        shared_service.add([ArticleIn(text="Fine.", url="ftp://x")], single=True)
+    assert caught.value.pointer == "/url"
+    assert shared_service.counts().articles == 3
+
+
+def test_the_limit_is_on_the_bytes_of_the_text(service: Service) -> None:
+    assert service.add([ArticleIn(text="é" * 500_000)])[0].result == "created"
+    with pytest.raises(TooLarge, match="/0/text has 1,000,002 bytes; the limit is 1,000,000"):
+        service.add([ArticleIn(text="é" * 500_001)])
+
+
+def test_an_article_is_more_than_its_text() -> None:
+    with pytest.raises(ValidationError):
+        ArticleIn.model_validate({"title": "no text"})
+    with pytest.raises(ValidationError):
+        ArticleIn.model_validate({"text": "x", "id": "art_1"})
+
+
+def test_what_was_written_before_an_error_is_told(service: Service, corpus: Corpus) -> None:
+    def broken(text: str) -> Article:
+        # Past every check: SQLite cannot store it, so the batch that it is in fails.
+        return Article(f"art_{len(text)}", text, title="\ud800")
+
+    articles = [
+        service.checked(ArticleIn(text="One.")),
+        broken("Two."),
+        service.checked(ArticleIn(text="Three.")),
+    ]
+    results = list(service.add_each(articles))
+    assert [type(result).__name__ for result in results] == [
+        "WriteOut",
+        "UnicodeEncodeError",
+        "WriteOut",
+    ]
+    assert service.counts().articles == 5
+
+
+def test_pages_hold_every_article_once(shared_service: Service) -> None:
+    first = shared_service.articles(2)
+    assert first.next_cursor is not None
+    second = shared_service.articles(2, first.next_cursor)
+    ids = [row.id for row in (*first.data, *second.data)]
+    assert ids == sorted(set(ids))
+    assert (len(ids), first.total, second.next_cursor) == (3, 3, None)
+
+
+def test_an_article_can_be_named_by_the_callers_own_id(shared_service: Service) -> None:
+    article = shared_service.article("ext:aleppo")
+    assert shared_service.article(article.id) == article
+    assert (article.external_id, article.characters) == ("aleppo", len(article.text))
+    assert article.passages == 1
+
+
+@pytest.mark.parametrize("key", ["art_0", "ext:none", "ext:", ""])
+def test_an_unknown_article_is_not_found(service: Service, key: str) -> None:
+    for method in (service.article, service.text, service.delete):
+        with pytest.raises(NotFound):
+            method(key)
+
+
+def test_delete_removes_from_store_and_search(service: Service) -> None:
+    service.delete("ext:aleppo")
+    assert service.counts().articles == 2
+    assert "AFP" not in sources(service)
+    with pytest.raises(NotFound):
+        service.delete("ext:aleppo")
+
+
+def test_an_empty_collection_answers_nothing(tmp_path: Path, pipeline: Pipeline) -> None:
+    corpus = Corpus.open(tmp_path / "empty", HashingEmbedder())
+    retriever = type(pipeline.retriever)(corpus)
+    service = Service(corpus, Pipeline(retriever, pipeline.reader), Settings())
+    service.warm_up()
+    answer = service.ask(AskRequest(q=GENEVA))
+    assert (answer.answered, answer.passages, answer.generation) == (False, [], 0)
+    assert service.search(SearchRequest(q=GENEVA)).total == 0
+    service.close()

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from api.settings import Settings, variable
+from index.errors import InvalidInput
+
+
+def test_defaults_serve_this_machine_only() -> None:
+    settings = Settings.from_env({})
+    assert settings.data == Path("data")
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.engine, settings.reader, settings.embed_model) == ("faiss", "none", "")
+    assert settings.api_keys == ()
+    assert settings.max_article_bytes == 10_000_000
+    assert settings.max_body_bytes == 64_000_000
+
+
+def test_variables_set_fields_and_others_are_left_alone() -> None:
+    settings = Settings.from_env({"QA_PORT": "9", "QA_DATA": "/d", "PORT": "7", "qa_host": "x"})
+    assert (settings.port, settings.data, settings.host) == (9, Path("/d"), "127.0.0.1")
+
+
+def test_an_option_goes_before_its_variable_and_none_is_no_option() -> None:
+    environ = {"QA_PORT": "9", "QA_HOST": "::1"}
+    settings = Settings.from_env(environ, port=10, host=None)
+    assert (settings.port, settings.host) == (10, "::1")
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert Settings.from_env({"QA_PORT": "", "QA_ENGINE": " "}) == Settings()
+
+
+def test_keys_are_separated_by_commas() -> None:
+    assert Settings.from_env({"QA_API_KEYS": "one, two,,"}).api_keys == ("one", "two")
+
+
+def test_keys_do_not_show_where_settings_are_printed() -> None:
+    assert "secret" not in repr(Settings(api_keys=("secret",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("QA_PROT", "QA_PORT"), ("QA_EMBEDMODEL", "QA_EMBED_MODEL"), ("QA_port", "QA_PORT")],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_known_one(name: str, nearest: str) -> None:
+    with pytest.raises(
+        InvalidInput, match=f"{name} is not a setting; the nearest one is {nearest}"
+    ):
+        Settings.from_env({name: "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QA_PORT", "http"),
+        ("QA_PORT", "65536"),
+        ("QA_ENGINE", "milvus"),
+        ("QA_READER", "some"),
+        ("QA_THREADS", "-1"),
+        ("QA_MAX_BODY_MB", "0"),
+        ("QA_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_variable(name: str, value: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{name}: .*, not '{value}'$"):
+        Settings.from_env({name: value})
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_every_field_says_what_it_is_for() -> None:
+    undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
+    assert undescribed == []
+
+
+def test_a_field_knows_its_variable() -> None:
+    assert variable("embed_model") == "QA_EMBED_MODEL"

@@ -1,0 +1,47 @@
+import pytest
+
+from qa.expect import Kind, expected, holds
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("how many people has the war killed?", "number"),
+        ("What share of east Aleppo has the army captured?", "number"),
+        ("since when has east Aleppo been encircled?", "time"),
+        ("In which year was it?", "time"),
+        ("Who is meeting in Geneva?", "person"),
+        ("whose idea was it?", "person"),
+        ("where was Kerry?", "place"),
+        ("which city fell?", "place"),
+        ("why could the dead not be retrieved?", "reason"),
+        ("what did he say?", None),
+        ("the whole story", None),
+    ],
+)
+def test_the_question_says_what_it_asks_for(question: str, kind: Kind | None) -> None:
+    assert expected(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "there"),
+    [
+        ("number", "It has killed more than 300,000 people.", True),
+        ("number", "It has killed people.", False),
+        ("time", "It has been encircled since mid-July.", True),
+        ("time", "It has been encircled.", False),
+        ("place", "He was in Paris for a meeting.", True),
+        ("place", "He was in a meeting.", False),
+        ("reason", "It was too dangerous to go there.", True),
+        ("reason", "Nobody was there.", False),
+        ("person", "It was Kerry.", True),
+        ("person", "They were there.", False),
+    ],
+)
+def test_a_sentence_holds_that_kind_or_not(kind: Kind, sentence: str, there: bool) -> None:  # noqa: FBT001
+    assert holds(kind, sentence, "?") is there
+
+
+def test_a_name_from_the_question_is_no_answer_to_it() -> None:
+    assert not holds("person", "On Monday, we met Kerry’s team.", "who met Kerry's team on monday?")
+    assert not holds("place", "He lives in Paris.", "where in paris does he live?")

@@ -1,0 +1,85 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.corpus import Corpus
+from index.embedders.hashing import HashingEmbedder
+from index.identity import new_article
+from index.types import Hit
+from qa.calibrate import FEATURES, Calibration
+from qa.read import PASSAGES_READ, SentenceReader, closest_sentence
+from qa.retrieve import HybridRetriever
+
+BY_COVERAGE = Calibration(dict.fromkeys(FEATURES, 0.0) | {"sentence_coverage": 4.0}, -2.0, 0.5)
+ARTICLE = new_article(
+    text="Title\n\nThe talks failed. 😀 Kerry flew to Geneva on Monday. He was tired.",
+    title="Title",
+)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Iterator[Corpus]:
+    corpus = Corpus.open(tmp_path, HashingEmbedder())
+    list(corpus.add([ARTICLE, new_article(text="Nothing of interest happened in Berlin.")]))
+    yield corpus
+    corpus.close()
+
+
+def hits(corpus: Corpus, question: str, k: int = 10) -> list[Hit]:
+    vector = corpus.embedder.embed_queries([question])[0]
+    return HybridRetriever(corpus).retrieve(question, vector, k)[0]
+
+
+def test_the_closest_sentence_is_marked_with_its_place_in_the_article(corpus: Corpus) -> None:
+    question = "who flew to Geneva?"
+    span, other = SentenceReader(corpus.lexical, BY_COVERAGE).read(question, hits(corpus, question))
+    assert span.text == "😀 Kerry flew to Geneva on Monday."
+    assert ARTICLE.text[span.start : span.end] == span.text
+    assert span.sentence == (span.start, span.end)
+    assert span.confidence > other.confidence
+
+
+def evidence(corpus: Corpus, question: str) -> list[dict[str, float]]:
+    reader = SentenceReader(corpus.lexical, BY_COVERAGE)
+    return [features for _, features in reader.evidence(question, hits(corpus, question))]
+
+
+def test_coverage_weighs_the_questions_words_by_rarity(corpus: Corpus) -> None:
+    whole, *_ = evidence(corpus, "Geneva Kerry")
+    assert whole["sentence_coverage"] == pytest.approx(1)
+    assert whole["rarest_missing"] == 0
+    half, *_ = evidence(corpus, "Geneva Kerry dinosaurs")
+    assert 0.3 < half["sentence_coverage"] < 0.7
+    assert half["rarest_missing"] > 0.5
+    assert set(half) == set(FEATURES)
+
+
+def test_names_are_the_questions_capitals_and_numbers_but_not_its_start(corpus: Corpus) -> None:
+    assert [row["names"] for row in evidence(corpus, "Did Kerry fly to Vienna?")] == [0.5, 0.0]
+    assert evidence(corpus, "Vienna talks")[0]["names"] == 1.0
+
+
+def test_the_margin_is_to_the_best_other_passage(corpus: Corpus) -> None:
+    found = hits(corpus, "Geneva")
+    margin = found[0].score - found[1].score
+    assert [row["margin"] for row in evidence(corpus, "Geneva")] == pytest.approx([margin, -margin])
+
+
+def test_the_kind_that_is_asked_for_counts_where_the_question_says_it(corpus: Corpus) -> None:
+    assert evidence(corpus, "when did Kerry fly?")[0]["expected"] == 1
+    assert evidence(corpus, "how many flew to Geneva?")[0]["expected"] == -1
+    assert evidence(corpus, "did Kerry fly?")[0]["expected"] == 0
+
+
+def test_only_the_best_passages_are_read(corpus: Corpus) -> None:
+    list(corpus.add(new_article(text=f"Filler {i}.") for i in range(30)))
+    reader = SentenceReader(corpus.lexical, BY_COVERAGE)
+    assert len(reader.read("Filler", hits(corpus, "Filler", 25))) == PASSAGES_READ
+    assert reader.read("Filler", []) == []
+
+
+def test_the_closest_sentence_has_the_best_score(corpus: Corpus) -> None:
+    hit = hits(corpus, "tired")[0]
+    start, end = closest_sentence(hit)
+    assert hit.passage.slice(start, end) == "He was tired."

@@ -1,0 +1,104 @@
+"""The questions in seeds/questions.jsonl, asked of the real service with the real model."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.build import build_service
+from api.schemas import AskRequest, AskResponse
+from api.schemas_articles import WriteOut
+from api.service import Service
+from api.settings import Settings
+from index.sources import read
+from index.types import Article
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+QUESTIONS = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text().splitlines()]
+BY_ID = {question["id"]: question for question in QUESTIONS}
+MUST = {f"aleppo-0{number}" for number in range(1, 7)}
+"""The customer's own questions: answered, and right. aleppo-07 must not be answered."""
+
+RIGHT = 0.85
+"""Of the direct questions, the least share whose first passage holds the answer's sentence."""
+
+
+@pytest.fixture(scope="module")
+def articles() -> dict[str, Article]:
+    found = list(read(SEEDS, max_bytes=10**7))
+    assert all(isinstance(one, Article) for one in found), found
+    return {Path(str(one.external_id)).name: one for one in found}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, articles: dict[str, Article]) -> Iterator:
+    service = build_service(Settings(data=tmp_path_factory.mktemp("seeds")))
+    assert all(isinstance(one, WriteOut) for one in service.add_each(list(articles.values())))
+    yield service
+    service.close()
+
+
+def golds(question: dict) -> list[dict]:
+    return ([question] if question["answerable"] else []) + question.get("accept", [])
+
+
+def test_every_gold_answer_is_an_exact_piece_of_its_article(articles: dict[str, Article]) -> None:
+    for question in QUESTIONS:
+        assert question["answerable"] == bool(question["sentence"]), question["id"]
+        for gold in golds(question):
+            assert articles[gold["article"]].text.count(gold["sentence"]) == 1, question["id"]
+            assert gold["answer"] in gold["sentence"], question["id"]
+
+
+def test_the_questions_are_of_every_kind() -> None:
+    assert len({question["question"] for question in QUESTIONS}) == len(QUESTIONS) >= 75
+    kinds = [question["kind"] for question in QUESTIONS]
+    assert kinds.count("paraphrase") >= len(kinds) / 3
+    assert kinds.count("unanswerable") >= len(kinds) / 5
+
+
+def ask(service: Service, question: dict) -> AskResponse:
+    return service.ask(AskRequest(q=question["question"]))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("key", sorted(MUST))
+def test_the_customers_questions_are_answered_right(service: Service, key: str) -> None:
+    question = BY_ID[key]
+    reply = ask(service, question)
+    assert reply.answered
+    citation = reply.answers[0].citation
+    assert question["sentence"] in citation.sentence.text
+    assert question["answer"] in citation.quote.exact
+    for piece in question.get("also", []):
+        assert piece in citation.quote.exact
+    text = service.text(citation.article_id)
+    assert text[citation.start : citation.end] == citation.quote.exact == reply.answers[0].text
+
+
+@pytest.mark.model
+def test_the_customers_question_without_an_answer_gets_none(service: Service) -> None:
+    reply = ask(service, BY_ID["aleppo-07"])
+    assert (reply.answered, reply.answer, reply.answers) == (False, None, [])
+    assert reply.passages
+
+
+@pytest.mark.model
+def test_direct_questions_find_the_passage_first(service: Service) -> None:
+    direct = [question for question in QUESTIONS if question["kind"] == "direct"]
+    missed = [
+        question["question"]
+        for question in direct
+        if not any(
+            gold["sentence"] in ask(service, question).passages[0].text for gold in golds(question)
+        )
+    ]
+    assert len(missed) <= (1 - RIGHT) * len(direct), missed
+
+
+@pytest.mark.model
+def test_most_questions_without_an_answer_get_none(service: Service) -> None:
+    unanswerable = [question for question in QUESTIONS if not question["answerable"]]
+    answered = [q["question"] for q in unanswerable if ask(service, q).answered]
+    assert len(answered) <= len(unanswerable) / 3, answered
