@@ -4,7 +4,20 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict
+
 NAME = "dateline"
+
+
+class About(BaseModel):
+    """What runs here or there; a server tells more."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    version: str
+    python: str
+    models: dict[str, str]
 
 
 def version() -> str:

@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -63,6 +64,7 @@ class Corpus:
         self._lock = lock
         self._writing = threading.Lock()
         self._saved = -1  # the generation that is on disk
+        self._in_step = True  # whether the indexes show what the store has
         self._counts = np.zeros(0, np.uint8)  # sentences by passage id; ids are never used twice
 
     @classmethod
@@ -102,13 +104,13 @@ class Corpus:
         An unchanged article embeds nothing; one whose title or text has changed is replaced.
         """
         for batch in self._batches(articles):
-            with self._writing:
+            with self._changing():
                 results = self._add(batch)
             yield from results
 
     def remove(self, article_ids: Sequence[str]) -> list[str]:
         """Remove articles for good; the ids that were there."""
-        with self._writing:
+        with self._changing():
             there, gone = self.store.remove(article_ids)
             self._forget(gone)
         return there
@@ -117,7 +119,7 @@ class Corpus:
         """Write the indexes to disk, so that the next start need not rebuild them."""
         folder = self.path / DERIVED
         with self._writing:
-            if self._lock is None or self._saved == self.generation:
+            if self._lock is None or not self._in_step or self._saved == self.generation:
                 return
             for name, index in (("passages", self.passages), ("sentences", self.sentences)):
                 derived.write_atomically(folder / f"{name}.vectors", index.save)
@@ -172,12 +174,27 @@ class Corpus:
             return
         if state != "missing":
             log.warning("the indexes in %s are %s: rebuilding them from the store", folder, state)
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        folder = self.path / DERIVED
         if self._lock:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         self.lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
         self.lexical.add(self.store.all_passages())
         self._load_vectors()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change of store and indexes; where one broke off halfway, all is rebuilt first."""
+        with self._writing:
+            if not self._in_step:
+                self.lexical.settle()
+                self._rebuild()
+            self._in_step = False
+            yield
+            self._in_step = True
 
     def _load_vectors(self) -> None:
         dim = self.embedder.dim

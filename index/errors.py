@@ -11,6 +11,7 @@ ServiceError
 ├── IndexLocked         another process is writing to this data directory
 ├── IndexDamaged        the store itself fails its checks
 ├── ModelUnavailable    weights are missing or are not the expected ones
+├── NotAllowed          a running server wants a key, or another one
 ├── Unreachable         a running server was asked for and does not answer
 └── MissingExtra        an optional package is not installed
 """
@@ -62,6 +63,10 @@ class IndexDamaged(ServiceError):
 
 class ModelUnavailable(ServiceError):
     """Model weights are missing or are not the expected ones."""
+
+
+class NotAllowed(ServiceError):
+    """A running server wants a key, or another one."""
 
 
 class Unreachable(ServiceError):

@@ -3,11 +3,11 @@
 A passage is whole sentences, up to `PASSAGE_WORDS` words; a sentence never crosses a paragraph.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+from typing import Any
 
 VERSION = 1
 """Goes up when the same text would be cut differently, so that cached vectors are not reused."""
@@ -41,13 +41,14 @@ class Piece:
     sentences: tuple[tuple[int, int], ...]
 
 
-def _tokenizer() -> PunktSentenceTokenizer:
+@functools.cache
+def _tokenizer() -> Any:
+    """Imported when the first article is split: it takes two seconds, and reading needs none."""
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
     parameters = PunktParameters()
     parameters.abbrev_types = set(ABBREVIATIONS)
     return PunktSentenceTokenizer(parameters)
-
-
-_PUNKT = _tokenizer()
 
 
 def split(text: str, title: str = "") -> list[Piece]:
@@ -101,7 +102,7 @@ def _punkt(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Punkt's sentences, put together again where the second cannot be the start of one."""
     block = text[start:end].translate(ASCII_QUOTES)
     pending: tuple[int, int] | None = None
-    for low, high in _PUNKT.span_tokenize(block):
+    for low, high in _tokenizer().span_tokenize(block):
         low, high = _trim(text, start + low, start + high)
         if low == high:
             continue

@@ -180,6 +180,8 @@ class PassageStore:
 
     def _create(self) -> None:
         with self._write() as db:
+            if db.execute("PRAGMA user_version").fetchone()[0]:
+                return  # another process was faster
             for statement in SCHEMA.strip().split(";\n"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {FORMAT}")

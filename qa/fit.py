@@ -1,26 +1,49 @@
 """Fits the calibration of `qa.calibrate` to answers that are known to be right or wrong."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from index.corpus import Corpus
+from index.types import Embedder
+from qa.cached import Progress, collected, silent
 from qa.calibrate import FEATURES, Calibration
+from qa.datasets import load
 from qa.evaluate import holds_answer, scope
 from qa.pipeline import Pipeline
-from qa.questions import Dataset
+from qa.questions import Dataset, remove_articles
 from qa.read import PASSAGES_READ, SentenceReader
+from qa.retrieve import HybridRetriever
 
 THRESHOLD = 0.5
 """An answer is given when it is more likely right than wrong; a caller may ask for more."""
 
 
+def calibrated(
+    paths: Sequence[Path], embedder: Embedder, *, cache: Path, progress: Progress = silent
+) -> Calibration:
+    """Fitted to the answerable questions of SQuAD sets, half of which lose their article."""
+    rows: list[tuple[dict[str, float], bool]] = []
+    for path in paths:
+        dataset = load(path)
+        answerable = tuple(one for one in dataset.questions if one.answers)
+        halved = remove_articles(replace(dataset, questions=answerable), 0.5)
+        with collected(dataset, embedder, cache, progress=progress) as corpus:
+            rows += samples(halved, corpus, progress=progress)
+    return fit([features for features, _ in rows], [right for _, right in rows])
+
+
 def samples(
-    dataset: Dataset, pipeline: Pipeline, reader: SentenceReader
+    dataset: Dataset, corpus: Corpus, *, progress: Progress = silent
 ) -> Iterator[tuple[dict[str, float], bool]]:
     """What speaks for the first hit's answer to each question, and whether it was right."""
+    reader = SentenceReader(corpus.lexical, Calibration(dict.fromkeys(FEATURES, 0.0), 0.0, 0.0))
+    pipeline = Pipeline(HybridRetriever(corpus), reader)
     names = {one.id: one.external_id or one.id for one in dataset.articles}
-    for question in dataset.questions:
+    for question in progress(dataset.questions, dataset.name, len(dataset.questions)):
         found = pipeline.search(question.text, k=PASSAGES_READ, where=scope(question))
         for span, features in reader.evidence(question.text, found.hits)[:1]:
             document = names[span.passage.article_id]

@@ -6,10 +6,12 @@ import typer
 from typer.testing import CliRunner
 
 from api import options
-from api.doors import About, expect, model_of, request_of, settings_of
+from api.doors import expect, request_of, settings_of
+from api.models import model_of
 from api.schemas import AskRequest, SearchRequest
 from api.schemas_articles import ArticleList
 from api.settings import Settings
+from api.version import About
 from index.errors import InvalidInput, NotReady
 
 

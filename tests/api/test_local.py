@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from api.doors import DEFAULT_MODEL, model_of
 from api.local import DeferredEmbedder, Stored, open_for_writing
+from api.models import DEFAULT, model_of
 from api.service import Service
 from api.settings import Settings
 from index.corpus import Corpus
@@ -108,4 +108,4 @@ def test_removing_and_sending_again_load_no_model(tmp_path: Path) -> None:
 def test_the_default_model_is_called_what_its_file_calls_it() -> None:
     from index.embedders.sentence_transformers import PACKAGED  # noqa: PLC0415
 
-    assert PACKAGED == DEFAULT_MODEL == model_of(Settings())
+    assert PACKAGED == DEFAULT == model_of(Settings())

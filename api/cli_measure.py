@@ -1,0 +1,117 @@
+"""The commands that measure and remake: eval and reindex."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import typer
+from tqdm import tqdm
+
+from api import doors, exits, options
+
+if TYPE_CHECKING:
+    from qa.report import Report
+
+app = typer.Typer()
+
+
+@app.command(
+    "eval", epilog="Example: qa eval beir/scifact --gate ndcg@10=0.72 --per-query found.jsonl"
+)
+def evaluate(
+    ctx: typer.Context,
+    datasets: options.Datasets,
+    *,
+    split: options.Split = None,
+    min_relevance: options.MinRelevance = 1,
+    closed: options.Closed = False,
+    removed: options.Removed = 0.0,
+    sweep: options.Sweep = None,
+    per_query: options.PerQuery = None,
+    gate: options.Gate = None,
+    calibrate: options.Calibrate = None,
+    cache: options.Cache = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure retrieval and answers on a question set with the settings of the service.
+
+    A set is a folder in BEIR's layout (corpus, queries, qrels) or a file in SQuAD's. Vectors are
+    kept, so that a second run takes seconds. With --calibrate the confidence is fitted to how often
+    the answers are right, each set's articles being taken away from half of its questions.
+    """
+    from api.build import build_embedder, build_pipeline
+    from qa.cached import cache_folder
+    from qa.fit import calibrated
+    from qa.sweep import Options, read_settings, run
+
+    settings = doors.settings_of(ctx)
+    place = cache or cache_folder(os.environ)
+    embedder = build_embedder(settings)
+    if calibrate:
+        calibrated(datasets, embedder, cache=place, progress=_bar).save(calibrate)
+        return
+    wanted = Options(split, min_relevance, closed, removed)
+    if sweep:
+        wanted = replace(wanted, settings=read_settings(sweep))
+    reports = [
+        report
+        for dataset in datasets
+        for report in run(
+            dataset,
+            embedder,
+            lambda corpus: build_pipeline(corpus, settings),
+            cache=place,
+            options=wanted,
+            progress=_bar,
+        )
+    ]
+    if per_query:
+        rows = (row for report in reports for row in report.per_query())
+        per_query.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    _tell(reports, as_json=as_json)
+    if gate and _fell_short(reports, gate):
+        raise typer.Exit(exits.GATE_FAILED)
+
+
+@app.command(epilog="Example: QA_EMBED_MODEL=BAAI/bge-small-en-v1.5 qa reindex --data data")
+def reindex(ctx: typer.Context, *, data: options.Data = options.DATA) -> None:
+    """Embed every article again, with the model that is set now.
+
+    The old index stays until the new one is complete. Stop a server on the same folder first.
+    """
+    from api.build import build_embedder, build_engine
+    from index.reindex import reindex as again
+
+    settings = doors.settings_of(ctx, data=data)
+    embedder, engine = build_embedder(settings), build_engine(settings)
+    written = again(settings.data, embedder, engine)
+    count = sum(1 for _ in tqdm(written, unit=" articles", disable=None))
+    typer.echo(f"embedded {count} articles again with {embedder.name}")
+
+
+def _bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:
+    bar: Iterable[Any] = tqdm(items, desc=label, total=total, disable=None)
+    return bar
+
+
+def _tell(reports: Sequence["Report"], *, as_json: bool) -> None:
+    if as_json:
+        found = [report.to_json() for report in reports]
+        typer.echo(json.dumps(found[0] if len(found) == 1 else found))
+        return
+    for report in reports:
+        about = f"{report.dataset}, {report.setting}, {report.mode}"
+        counts = f"{report.documents} documents, {report.queries} questions, {report.judged} judged"
+        typer.echo(f"{about}: {counts}, {report.seconds:.1f} s")
+        typer.echo("".join(f"  {name:<20} {value:.4f}\n" for name, value in report.metrics.items()))
+
+
+def _fell_short(reports: Sequence["Report"], limits: str) -> bool:
+    from qa.report import gate as failures
+
+    lines = [f"{one.setting}: {line}" for one in reports for line in failures(one, limits)]
+    for line in lines:
+        typer.echo(f"qa: {line}", err=True)
+    return bool(lines)
