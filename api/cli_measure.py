@@ -38,8 +38,8 @@ def evaluate(
     """Measure retrieval and answers on a question set with the settings of the service.
 
     A set is a folder in BEIR's layout (corpus, queries, qrels) or a file in SQuAD's. Vectors are
-    kept, so that a second run takes seconds. With --calibrate the confidence is fitted to how often
-    the answers are right, each set's articles being taken away from half of its questions.
+    kept, so that a second run takes seconds. To calibrate, the confidence is fitted to how often the
+    answers are right when half of the questions have lost their article.
     """
     from api.build import build_embedder, build_pipeline
     from qa.cached import cache_folder
@@ -75,7 +75,7 @@ def evaluate(
         raise typer.Exit(exits.GATE_FAILED)
 
 
-@app.command(epilog="Example: QA_EMBED_MODEL=BAAI/bge-small-en-v1.5 qa reindex --data data")
+@app.command(epilog="Example: qa reindex --data data (after QA_EMBED_MODEL has changed)")
 def reindex(ctx: typer.Context, *, data: options.Data = options.DATA) -> None:
     """Embed every article again, with the model that is set now.
 

@@ -21,6 +21,7 @@ CODES: dict[type[Exception], str] = {
     errors.InvalidInput: "invalid_parameter",
     errors.NotFound: "not_found",
     errors.NotReady: "not_ready",
+    errors.NotAllowed: "forbidden",
     errors.Overloaded: "overloaded",
     errors.TooLarge: "payload_too_large",
     errors.StorageFull: "storage_full",

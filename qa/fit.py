@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from index.corpus import Corpus
+from index.errors import InvalidInput
 from index.types import Embedder
 from qa.cached import Progress, collected, silent
 from qa.calibrate import FEATURES, Calibration
@@ -51,7 +52,9 @@ def samples(
 
 
 def fit(features: Sequence[dict[str, float]], right: Sequence[bool]) -> Calibration:
-    """The maximum-likelihood weights."""
+    """The maximum-likelihood weights; raises InvalidInput where all is right or all is wrong."""
+    if len(set(right)) < 2:
+        raise InvalidInput("the confidence is fitted to right and to wrong answers: one is missing")
     rows = np.array([[row[name] for name in FEATURES] for row in features])
     model = LogisticRegression(C=3.0, max_iter=3000).fit(rows, np.array(right, bool))
     weights = dict(zip(FEATURES, (round(float(w), 3) for w in model.coef_[0]), strict=True))

@@ -29,7 +29,19 @@ try:
 except SystemExit as ended:
     print(ended.code, sorted({{"torch", "faiss", "fastapi"}} & set(sys.modules)), file=sys.stderr)
 """
-COMMANDS = ["ask", "doctor", "ingest", "ls", "rm", "search", "serve", "show", "version"]
+COMMANDS = [
+    "ask",
+    "doctor",
+    "eval",
+    "ingest",
+    "ls",
+    "reindex",
+    "rm",
+    "search",
+    "serve",
+    "show",
+    "version",
+]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from api.exits import Commands, NotAllowed
+from api.exits import Commands
 from index import errors
 
 
@@ -32,7 +32,7 @@ def ended(error: BaseException) -> tuple[int, str]:
         (errors.IndexDamaged("why"), 1),
         (errors.InvalidInput("why", pointer="/q"), 2),
         (errors.NotReady("why"), 3),
-        (NotAllowed("why"), 4),
+        (errors.NotAllowed("why"), 4),
         (errors.Unreachable("why"), 5),
         (OSError("why"), 1),
         (PermissionError("why"), 1),

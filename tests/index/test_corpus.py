@@ -230,6 +230,32 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, delay: float) -> 
     corpus.close()
 
 
+@pytest.mark.parametrize("place", ["passages", "lexical"])
+def test_a_change_that_broke_off_halfway_is_repaired(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = Corpus.open(tmp_path, HashingEmbedder())
+    list(corpus.add([WAR]))
+    with monkeypatch.context() as patch:
+        patch.setattr(getattr(corpus, place), "add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(corpus.add([PORT]))
+    list(corpus.add([article("third", "Third.")]))
+    assert len(corpus.passages) == len(corpus.lexical) == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(getattr(corpus, place), "add", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(corpus.add([article("fourth", "Fourth.")]))
+    corpus.close()
+    again = Corpus.open(tmp_path, HashingEmbedder())
+    assert len(again.passages) == len(again.lexical) == 4
+    again.close()
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_searching_goes_on_while_articles_come_and_go(corpus: Corpus) -> None:
     list(corpus.add([WAR]))
     question = corpus.embedder.embed_queries(["Kerry Geneva"])

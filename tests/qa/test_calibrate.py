@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.errors import InvalidInput
 from qa.calibrate import FEATURES, Calibration
 from qa.fit import fit
 
@@ -40,3 +41,9 @@ def test_a_fit_recovers_the_probabilities() -> None:
     for score in (-2.0, 0.0, 2.0):
         features = dict.fromkeys(FEATURES, 0.0) | {"margin": score}
         assert calibration.confidence(features) == pytest.approx(1 / (1 + np.exp(-score)), abs=0.02)
+
+
+def test_only_right_answers_fit_nothing() -> None:
+    rows, right = samples(20)
+    with pytest.raises(InvalidInput, match="one is missing"):
+        fit(rows, [True for _ in right])
