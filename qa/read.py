@@ -12,8 +12,15 @@ from qa.types import Span
 PASSAGES_READ = 10
 """Of the hits, from the best."""
 COSINE, COVERAGE = 0.5, 0.3
-"""What chooses the sentence. Given the right passage it finds the answer's sentence for 86.3 % of
+"""What chooses the sentence. Given the right passage it finds the answer's sentence for 86.7 % of
 1,890 SQuAD questions; BM25 for 83.1 %, the cosine for 74 %, coverage alone for 84.4 %."""
+PRONOUN = re.compile(r"[“\"'‘(]*(?:He|She|They|It|His|Her|Their|Its)\b")
+"""At a sentence's start it stands for a name in the sentence before: without that name 86.3 %."""
+SUBJECT = re.compile(
+    r"\b(?:(?P<place>in|at|to|from|near|on|into|outside|inside|across|over) (?:the )?)?"
+    r"(?P<name>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*)"
+)
+"""Capitals, and whether a preposition makes them a place, which no pronoun stands for."""
 NAME = re.compile(r"(?<=\S\s)(?:[A-Z][\w’'-]*|\d[\w.,-]*)")
 """A capital or a digit, but not at the question's start."""
 
@@ -71,7 +78,7 @@ class _Asked:
         """Its number in the passage, and all features but the margin."""
         passage = hit.passage
         texts = [passage.slice(start, end) for start, end in passage.sentences]
-        words = [set(self._lexical.words(text)) for text in texts]
+        words = self._words(texts)
         coverage = [self._coverage(held) for held in words]
         scores = [
             COSINE * cosine + COVERAGE * covered
@@ -90,6 +97,23 @@ class _Asked:
             "lead": scores[best] - rival,
             "expected": self._expected(texts[best]),
         }
+
+    def _words(self, texts: Sequence[str]) -> list[set[str]]:
+        """Of each sentence, with the names that a pronoun at its start may stand for."""
+        found: list[set[str]] = []
+        names: set[str] = set()
+        for before, text in zip(["", *texts], texts, strict=False):
+            held = set(self._lexical.words(text))
+            if PRONOUN.match(text):
+                earlier = names if PRONOUN.match(before) else set()
+                names = earlier | self._subjects(before)
+                held |= names
+            found.append(held)
+        return found
+
+    def _subjects(self, sentence: str) -> set[str]:
+        found = [match["name"] for match in SUBJECT.finditer(sentence) if not match["place"]]
+        return set(self._lexical.words(" ".join(found)))
 
     def _coverage(self, words: set[str]) -> float:
         return sum(idf for word, idf in self._idf.items() if word in words) / self._total

@@ -17,7 +17,7 @@ from index.types import Article
 SEEDS = Path(__file__).parents[1] / "seeds"
 QUESTIONS = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text().splitlines()]
 BY_ID = {question["id"]: question for question in QUESTIONS}
-MUST = {f"aleppo-0{number}" for number in range(1, 7)}
+MUST = {f"aleppo-0{number}" for number in (1, 2, 3, 4, 5, 6, 8)}
 """The customer's own questions: answered, and right. aleppo-07 must not be answered."""
 
 RIGHT = 0.85

@@ -60,6 +60,25 @@ def test_names_are_the_questions_capitals_and_numbers_but_not_its_start(corpus: 
     assert evidence(corpus, "Vienna talks")[0]["names"] == 1.0
 
 
+def test_a_pronoun_stands_for_the_names_of_the_sentence_before(corpus: Corpus) -> None:
+    texts = "Kerry met Lavrov. He was tired. His plane was late. The talks failed."
+    list(corpus.add([new_article(text=texts, external_id="pronouns")]))
+    (span, features), *_ = SentenceReader(corpus.lexical, BY_COVERAGE).evidence(
+        "was Lavrov late?", hits(corpus, "was Lavrov late?")
+    )
+    assert span.text == "His plane was late."
+    assert features["sentence_coverage"] == pytest.approx(1)
+
+
+def test_a_pronoun_does_not_stand_for_a_place(corpus: Corpus) -> None:
+    text = "Officials will meet in Geneva, Kerry said. He was in Paris for a meeting."
+    list(corpus.add([new_article(text=text, external_id="places")]))
+    reader = SentenceReader(corpus.lexical, BY_COVERAGE)
+    (span, features), *_ = reader.evidence("meeting in Geneva", hits(corpus, "meeting in Geneva"))
+    assert span.text == "Officials will meet in Geneva, Kerry said."
+    assert features["sentence_coverage"] == pytest.approx(1)
+
+
 def test_the_margin_is_to_the_best_other_passage(corpus: Corpus) -> None:
     found = hits(corpus, "Geneva")
     margin = found[0].score - found[1].score
