@@ -1,6 +1,7 @@
 """From settings to objects: the only place that picks implementations."""
 
 import logging
+import os
 from typing import TYPE_CHECKING, assert_never
 
 from api.settings import Settings
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from qa.types import Reader
 
 log = logging.getLogger(__name__)
+
+# Native threads that have nothing to do sleep instead of spinning. It is read when torch is loaded,
+# below. Beside other work on 2 cores a question took 20 ms instead of 470, passages 1.5 times more.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def build_service(settings: Settings, *, write: bool = True) -> "Service":
