@@ -38,8 +38,8 @@ def evaluate(
     """Measure retrieval and answers on a question set with the settings of the service.
 
     A set is a folder in BEIR's layout (corpus, queries, qrels) or a file in SQuAD's. Vectors are
-    kept, so that a second run takes seconds. To calibrate, the confidence is fitted to how often the
-    answers are right when half of the questions have lost their article.
+    kept, so that a second run takes seconds. To calibrate, the confidence is fitted to how often
+    the answers are right when half of the questions have lost their article.
     """
     from api.build import build_embedder, build_pipeline
     from qa.cached import cache_folder

@@ -1,10 +1,13 @@
+import runpy
 from pathlib import Path
 
 import pytest
 
-from tools.demo import EXPECTED, answer, commands, expected, run
-
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DEMO = runpy.run_path(str(ROOT / ".ci" / "demo.py"))
+EXPECTED, answer, commands = DEMO["EXPECTED"], DEMO["answer"], DEMO["commands"]
+expected, run = DEMO["expected"], DEMO["run"]
 
 
 def demo(*lines: str) -> str:
