@@ -24,7 +24,7 @@ help: ## list the targets
 install: .venv/.installed ## make .venv with what the service needs
 
 serve: install ## index seeds/ and serve on 127.0.0.1:8000 (QA_PORT and the like are honoured)
-	@QA_URL= .venv/bin/qa ingest --if-empty seeds
+	@QA_URL= .venv/bin/qa ingest seeds
 	@exec .venv/bin/qa serve
 
 test: .venv/.tested ## run all tests, offline (ARGS=...)

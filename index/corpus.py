@@ -48,18 +48,17 @@ class Corpus:
     passage that has just gone finds no text for it and drops it.
     """
 
-    passages: VectorIndex
-    """A row a passage, by the passage's id."""
-    sentences: VectorIndex
-    """A row a sentence: the passage's id shifted by `SENTENCE_BITS`, plus its number from 1."""
-    lexical: LexicalIndex
-
     def __init__(
         self, path: Path, embedder: Embedder, engine: type[VectorIndex], lock: IO[str] | None
     ) -> None:
         self.path = path
         self.embedder = embedder
         self.store = PassageStore(path / STORE)
+        self.passages = engine(embedder.dim)
+        """A row a passage, by the passage's id."""
+        self.sentences = engine(embedder.dim)
+        """A row a sentence: the passage's id shifted by `SENTENCE_BITS`, plus its number from 1."""
+        self.lexical = LexicalIndex()
         self._engine = engine
         self._lock = lock
         self._writing = threading.Lock()
@@ -112,7 +111,8 @@ class Corpus:
         """Remove articles for good; the ids that were there."""
         with self._changing():
             there, gone = self.store.remove(article_ids)
-            self._forget(gone)
+            with self._following():
+                self._forget(gone)
         return there
 
     def save(self) -> None:
@@ -165,49 +165,67 @@ class Corpus:
         folder = self.path / DERIVED
         state = derived.state(folder, self.store, self._engine.__name__)
         if state == "fresh":
-            self.passages = self._engine.load(folder / "passages.vectors")
-            self.sentences = self._engine.load(folder / "sentences.vectors")
-            self.lexical = LexicalIndex(folder / derived.LEXICAL)
-            numbers = self.sentences.ids()
-            self._count(*np.unique(numbers >> SENTENCE_BITS, return_counts=True))
-            self._saved = self.generation
-            return
-        if state != "missing":
+            try:
+                self._read(folder)
+            except (OSError, ValueError, RuntimeError) as error:  # another process may be at it
+                log.warning("the indexes in %s cannot be read: %s", folder, error)
+            else:
+                return
+        elif state != "missing":
             log.warning("the indexes in %s are %s: rebuilding them from the store", folder, state)
         self._rebuild()
 
+    def _read(self, folder: Path) -> None:
+        self.passages = self._engine.load(folder / "passages.vectors")
+        self.sentences = self._engine.load(folder / "sentences.vectors")
+        self.lexical = LexicalIndex(folder / derived.LEXICAL)
+        numbers = self.sentences.ids()
+        self._count(*np.unique(numbers >> SENTENCE_BITS, return_counts=True))
+        self._saved = self.generation
+
     def _rebuild(self) -> None:
+        """Make all indexes anew; searches go on with the old ones until it is done."""
         folder = self.path / DERIVED
         if self._lock:
+            self.lexical.settle()
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        self.lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
-        self.lexical.add(self.store.all_passages())
-        self._load_vectors()
+        lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
+        lexical.add(self.store.all_passages())
+        dim = self.embedder.dim
+        passages, sentences = self._engine(dim), self._engine(dim)
+        rows = self.store.all_vectors(dim)
+        while part := list(itertools.islice(rows, 4096)):
+            self._index(passages, sentences, [key for key, _ in part], [rows for _, rows in part])
+        self.passages, self.sentences, self.lexical = passages, sentences, lexical
+        self._saved, self._in_step = -1, True
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """One change of store and indexes; where one broke off halfway, all is rebuilt first."""
         with self._writing:
             if not self._in_step:
-                self.lexical.settle()
                 self._rebuild()
-            self._in_step = False
             yield
-            self._in_step = True
 
-    def _load_vectors(self) -> None:
-        dim = self.embedder.dim
-        self.passages, self.sentences = self._engine(dim), self._engine(dim)
-        rows = self.store.all_vectors(dim)
-        while part := list(itertools.islice(rows, 4096)):
-            self._index_vectors([key for key, _ in part], [matrix for _, matrix in part])
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        """What the indexes do after the store has changed."""
+        self._in_step = False
+        yield
+        self._in_step = True
 
-    def _index_vectors(self, ids: Sequence[int], matrices: Sequence[Matrix]) -> None:
+    def _index(
+        self,
+        passages: VectorIndex,
+        sentences: VectorIndex,
+        ids: Sequence[int],
+        matrices: Sequence[Matrix],
+    ) -> None:
         keys = np.array(ids, np.int64)
         self._count(keys, np.array([len(rows) - 1 for rows in matrices], np.int64))
-        self.sentences.add(self.sentences_in(keys), np.concatenate([rows[1:] for rows in matrices]))
-        self.passages.add(keys, np.stack([rows[0] for rows in matrices]))
+        sentences.add(self.sentences_in(keys), np.concatenate([rows[1:] for rows in matrices]))
+        passages.add(keys, np.stack([rows[0] for rows in matrices]))
 
     def _count(self, ids: Ids, counts: Ids) -> None:
         if (size := int(ids.max(initial=-1)) + 1) > len(self._counts):
@@ -265,10 +283,12 @@ class Corpus:
         batch = self._embedded(entries)
         new, gone = self.store.put(batch)
         ids = [key for keys in new for key in keys]
-        self._forget(gone)
-        self._index_vectors(ids, [rows for item in batch for rows in item.vectors])
-        found = self.store.passages(ids)
-        self.lexical.add(found[key] for key in ids)
+        with self._following():
+            self._forget(gone)
+            rows = [matrix for item in batch for matrix in item.vectors]
+            self._index(self.passages, self.sentences, ids, rows)
+            found = self.store.passages(ids)
+            self.lexical.add(found[key] for key in ids)
 
     def _embedded(self, entries: Sequence[Entry]) -> list[Embedded]:
         flat = [(entry.article, piece) for entry in entries for piece in entry.pieces]

@@ -41,7 +41,7 @@ def publish(folder: Path, store: PassageStore, engine: str) -> None:
     files = sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST
+        if path.is_file() and path.name != MANIFEST and not _passing(path.name)
     )
     digests = {str(path.relative_to(folder)): _digest(path) for path in files}
     text = json.dumps({**_facts(store, engine), "files": digests}, indent=1)
@@ -57,9 +57,15 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     sync(path.parent)
 
 
+def _passing(name: str) -> bool:
+    """Locks and half written files: they come and go, and are never read."""
+    return name.startswith(".") and name.endswith((".lock", ".tmp"))
+
+
 def _facts(store: PassageStore, engine: str) -> dict[str, object]:
     return {
         "format": FORMAT,
+        "store": store.meta("store"),
         "generation": store.generation,
         "model": store.meta("model"),
         "dim": store.meta("dim"),

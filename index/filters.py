@@ -8,6 +8,7 @@ A leaf is one field with a value (equal) or with one or more of eq, in, gt, gte,
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from index import times
 from index.errors import InvalidInput
 
 Filter = Mapping[str, object]
@@ -105,10 +106,10 @@ def _text(value: object, pointer: str) -> str:
 
 
 def _time(value: object, pointer: str) -> str:
+    moment = value if isinstance(value, datetime) else times.parse(value, pointer)
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return stamp(moment)
-    except (ValueError, OverflowError):
+    except OverflowError:
         raise InvalidInput(f"{value!r} is not an RFC 3339 time", pointer=pointer) from None
 
 

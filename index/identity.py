@@ -2,23 +2,25 @@
 
 import hashlib
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from index.errors import InvalidInput
 from index.types import Article
 
-TRACKING = ("utm_", "fbclid", "gclid", "mc_cid", "mc_eid")
+TRACKING = ("fbclid", "gclid", "mc_cid", "mc_eid")
 
 
 def canonical_url(url: str) -> str:
     """The URL without fragment, tracking parameters, default port and trailing slash."""
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}.get(parts.scheme)
     netloc = host if parts.port in (None, default) else f"{host}:{parts.port}"
-    query = [pair for pair in parse_qsl(parts.query) if not pair[0].startswith(TRACKING)]
+    # The pieces stay as they are: `?1001` and `?1002` are two stories.
+    query = "&".join(piece for piece in parts.query.split("&") if not _tracks(piece))
     path = parts.path.rstrip("/") or "/"
-    return urlunsplit((parts.scheme.lower(), netloc, path, urlencode(query), ""))
+    return urlunsplit((parts.scheme.lower(), netloc, path, query, ""))
 
 
 def article_id(external_id: str | None, url: str | None, text: str) -> str:
@@ -61,6 +63,11 @@ def new_article(
         published_at=_utc(published_at),
         external_id=external_id or None,
     )
+
+
+def _tracks(parameter: str) -> bool:
+    name = parameter.partition("=")[0]
+    return name in TRACKING or name.startswith("utm_")
 
 
 def _check_url(url: str) -> None:

@@ -41,6 +41,8 @@ class Terms:
     idf: tuple[float, ...]
     rarest: float
     """The idf of a word that hardly any passage holds."""
+    has_content: bool
+    """Whether any of them says what the question is about."""
 
     @property
     def mass(self) -> float:
@@ -73,6 +75,7 @@ class LexicalIndex:
 
     def __init__(self, path: Path | None = None) -> None:
         self._analyzer = analyzer()
+        self._stop_words = set(self._analyzer.analyze(" ".join(STOP_WORDS)))
         self._schema = _schema()
         self._indexes = {level: self._open(path and path / level) for level in LEVELS}
         self._writers: dict[str, tantivy.IndexWriter] = {}
@@ -106,11 +109,11 @@ class LexicalIndex:
     def terms(self, question: str) -> Terms:
         """The question's words that can be searched for, each once, with their idf."""
         words = list(dict.fromkeys(self._analyzer.analyze(question)))
-        content = [word for word in words if word not in STOP_WORDS]
+        content = [word for word in words if word not in self._stop_words]
         words = content or words
         searcher = self._indexes["passages"].searcher()
         idf = _idf(searcher, words)
-        return Terms(tuple(words), idf, math.log(2 + searcher.num_docs))
+        return Terms(tuple(words), idf, math.log(2 + searcher.num_docs), bool(content))
 
     def words(self, text: str) -> list[str]:
         """A text's words as the index knows them, in order."""

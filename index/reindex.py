@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from index import derived
 from index.corpus import DERIVED, STORE, Corpus, locked
-from index.errors import NotReady
+from index.errors import IndexLocked, NotReady
 from index.store import PassageStore
 from index.types import Article, Embedder, VectorIndex, Written
 
@@ -24,18 +25,43 @@ def reindex(path: Path, embedder: Embedder, engine: type[VectorIndex]) -> Iterat
     with locked(path / "lock"):
         workshop = path / WORKSHOP
         shutil.rmtree(workshop, ignore_errors=True)
-        old = PassageStore(path / STORE)
-        new = Corpus.open(workshop, embedder, engine=engine)
-        try:
+        with (
+            closing(PassageStore(path / STORE)) as old,
+            closing(Corpus.open(workshop, embedder, engine=engine)) as new,
+        ):
+            if not old.checkpoint():
+                raise IndexLocked(f"{path} is being read by another process: try again later")
+            _continue_ids(new.store, old)
             yield from new.add(_articles(old))
-        finally:
-            new.close()
-            old.close()
+            _inherit(new.store, old)
+        _forget_logs(workshop / STORE)
+        _forget_logs(path / STORE)
         (workshop / STORE).replace(path / STORE)
         shutil.rmtree(path / DERIVED, ignore_errors=True)
         (workshop / DERIVED).replace(path / DERIVED)
         derived.sync(path)
         shutil.rmtree(workshop)
+
+
+def _continue_ids(new: PassageStore, old: PassageStore) -> None:
+    """Passage ids that were given out once are not given out again."""
+    last = old.connection().execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'")
+    new.connection().executemany("INSERT INTO sqlite_sequence VALUES ('passages', ?)", last)
+
+
+def _inherit(new: PassageStore, old: PassageStore) -> None:
+    added = old.connection().execute("SELECT added_at, id FROM articles")
+    db = new.connection()
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany("UPDATE articles SET added_at = ? WHERE id = ?", added)
+    new.set_meta({"generation": str(old.generation + 1)})
+
+
+def _forget_logs(store: Path) -> None:
+    """A closed store has no write-ahead log; one that is left is empty, and of no other store."""
+    for suffix in ("-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
 
 
 def _articles(store: PassageStore) -> Iterator[Article]:

@@ -12,6 +12,8 @@ from typing import Any
 VERSION = 1
 """Goes up when the same text would be cut differently, so that cached vectors are not reused."""
 PASSAGE_WORDS = 110
+PASSAGE_CHARACTERS = 1200
+"""As many as the model reads of English; words of other scripts may be longer."""
 SENTENCE_CHARACTERS = 800
 """A longer run without a sentence's end is cut at white space (tables, lists, other scripts)."""
 WRAPPED_AT = 100
@@ -29,6 +31,7 @@ ASCII_QUOTES = str.maketrans("“”„«»‘’‚", '"""""\'\'\'')
 
 WORD = re.compile(r"\S+")
 PARAGRAPH = re.compile(r"[^\r\n]+(?:\r?\n(?![ \t]*\r?\n)[^\r\n]+)*")
+IDEOGRAPHIC = re.compile(r"[^。！？]+[。！？]*[”」』）]*|[。！？]+")
 LINE = re.compile(r"[^\r\n]+")
 
 
@@ -58,7 +61,8 @@ def split(text: str, title: str = "") -> list[Piece]:
     words = 0
     for start, end in sentences(text, title):
         count = sum(1 for _ in WORD.finditer(text, start, end))
-        if current and words + count > PASSAGE_WORDS:
+        full = words + count > PASSAGE_WORDS
+        if current and (full or end - current[0][0] > PASSAGE_CHARACTERS):
             pieces.append(Piece(current[0][0], current[-1][1], tuple(current)))
             current, words = [], 0
         current.append((start, end))
@@ -74,7 +78,8 @@ def sentences(text: str, title: str = "") -> list[tuple[int, int]]:
         piece
         for start, end in _paragraphs(text, title)
         for sentence in _punkt(text, start, end)
-        for piece in _bounded(text, *sentence)
+        for part in _ideographic(text, *sentence)
+        for piece in _bounded(text, *part)
     ]
     return found or list(_bounded(text, *_trim(text, 0, len(text))))
 
@@ -114,6 +119,14 @@ def _punkt(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         pending = (low, high)
     if pending:
         yield pending
+
+
+def _ideographic(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence of a script that puts no space after its full stop is cut there."""
+    for match in IDEOGRAPHIC.finditer(text, start, end):
+        low, high = _trim(text, *match.span())
+        if low < high:
+            yield low, high
 
 
 def _goes_on(before: str, first: str) -> bool:

@@ -2,13 +2,16 @@
 
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from index.errors import IndexDamaged, NotFound, StorageFull
+from index.connections import Connections, translated
+from index.errors import IndexDamaged, NotFound, NotReady
 from index.filters import Filter, compile_filter, stamp
 from index.tables import (
     ARTICLE,
@@ -20,6 +23,7 @@ from index.tables import (
     Embedded,
     Listed,
     exists,
+    first_added,
     insert,
     next_generation,
     to_article,
@@ -32,50 +36,63 @@ from index.types import Article, Ids, Matrix, Passage
 class PassageStore:
     """Articles, passages, sentence offsets and vectors in one SQLite file.
 
-    One writer at a time; each thread reads through a connection of its own. A write that has
-    returned is on the disk: WAL with synchronous=FULL.
+    One writer at a time; each read takes a connection of its own. A write that has returned is
+    on the disk: WAL with synchronous=FULL. With `write=False` nothing is made or changed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, write: bool = True) -> None:
         self._path = path
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._connections = Connections(path, write=write)
         self._writing = threading.Lock()
-        with self._translated():
-            found = self._db().execute("PRAGMA user_version").fetchone()[0]
+        try:
+            self._open(write=write)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, *, write: bool) -> None:
+        with self._connections.reader() as db:
+            found = db.execute("PRAGMA user_version").fetchone()[0]
         if found > FORMAT:
-            raise IndexDamaged(f"{path} has format {found}: a newer version of qa wrote it")
+            raise IndexDamaged(f"{self._path} has format {found}: a newer version of qa wrote it")
+        if found < FORMAT and not write:
+            raise NotReady(f"nothing is indexed in {self._path.parent} yet: run `qa ingest PATH`")
         if found < FORMAT:
             self._create()
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        while self._open:
-            self._open.pop().close()
+        """Close all connections."""
+        self._connections.close()
 
     # -- reading ------------------------------------------------------------------------------
 
     def meta(self, key: str) -> str | None:
         """A value that was kept with the data, such as the embedding model's name."""
-        row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        row = self._row("SELECT value FROM meta WHERE key = ?", (key,))
         return None if row is None else str(row[0])
 
     @property
     def generation(self) -> int:
         """Goes up by one with every write."""
-        return int(self.meta("generation") or 0)
+        with translated(self._path):
+            return int(self.meta("generation") or 0)
 
     def counts(self) -> Counts:
         """The number of articles and passages."""
         sql = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
-        return Counts(*self._db().execute(sql).fetchone())
+        return Counts(*self._row(sql) or (0, 0))
 
     def article(self, article_id: str) -> Article:
         """One article with its text; raises NotFound."""
-        row = self._db().execute(ARTICLE, (article_id,)).fetchone()
+        row = self._row(ARTICLE, (article_id,))
         if row is None:
             raise NotFound(f"there is no article {article_id}")
-        return to_article(row)
+        with translated(self._path):
+            return to_article(row)
+
+    def digest(self, article_id: str) -> tuple[str, str] | None:
+        """The title and the SHA-256 of the text of an article, or None where there is none."""
+        return self._row("SELECT title, sha256 FROM articles WHERE id = ?", (article_id,))
 
     def listing(self, *, limit: int, after: str | None = None) -> list[Listed]:
         """Articles in the order of their ids, from the one after `after`."""
@@ -101,35 +118,34 @@ class PassageStore:
         for low in range(0, len(wanted), 500):
             part = wanted[low : low + 500]
             marks = ",".join("?" * len(part))
-            rows = self._db().execute(f"{PASSAGE} WHERE passages.id IN ({marks})", part)
-            found |= {row[0]: to_passage(row) for row in rows}
+            with self._connections.reader() as db:
+                rows = db.execute(f"{PASSAGE} WHERE passages.id IN ({marks})", part)
+                found |= {row[0]: to_passage(row) for row in rows}
         return found
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage in the order of ids."""
         last = 0
-        while (
-            rows := self._db()
-            .execute(
-                f"{PASSAGE} WHERE passages.id > ? ORDER BY passages.id LIMIT 1000",
-                (last,),
-            )
-            .fetchall()
-        ):
-            yield from map(to_passage, rows)
-            last = rows[-1][0]
+        sql = f"{PASSAGE} WHERE passages.id > ? ORDER BY passages.id LIMIT 1000"
+        with self._connections.reader() as db:
+            while rows := db.execute(sql, (last,)).fetchall():
+                yield from map(to_passage, rows)
+                last = rows[-1][0]
 
     def all_vectors(self, dim: int) -> Iterator[tuple[int, Matrix]]:
         """Every passage's id and rows: its own first, then one a sentence."""
-        for key, rows in self._db().execute("SELECT passage_id, rows FROM vectors"):
-            yield key, np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
+        sql = "SELECT passage_id, rows FROM vectors"
+        with self._connections.reader() as db, closing(db.execute(sql)) as found:
+            for key, rows in found:
+                yield key, np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
 
     def passage_ids(self, where: Filter) -> Ids:
         """The passages of the articles that pass the filter, sorted."""
         condition, parameters = compile_filter(where)
         sql = f"""SELECT passages.id FROM passages JOIN articles ON articles.id = article_id
                   WHERE {condition} ORDER BY passages.id"""  # noqa: S608
-        rows = self._db().execute(sql, parameters).fetchall()
+        with self._connections.reader() as db:
+            rows = db.execute(sql, parameters).fetchall()
         return np.array([row[0] for row in rows], np.int64)
 
     # -- writing ------------------------------------------------------------------------------
@@ -140,8 +156,9 @@ class PassageStore:
         Gives the new passage ids of each, and the passage ids that are gone.
         """
         with self._write() as db:
+            added = [first_added(db, item.article.id) for item in batch]
             gone = self._remove(db, [item.article.id for item in batch])
-            new = [insert(db, item) for item in batch]
+            new = [insert(db, *pair) for pair in zip(batch, added, strict=True)]
             next_generation(db)
         return new, gone
 
@@ -163,9 +180,14 @@ class PassageStore:
             gone = self._remove(db, there)
             if there:
                 next_generation(db)
-        with self._translated():
-            self._db().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.checkpoint()
         return there, gone
+
+    def checkpoint(self) -> bool:
+        """Move everything from the write-ahead log into the file; False where a reader hinders."""
+        with self._writing, translated(self._path):
+            busy, *_ = self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def set_meta(self, values: dict[str, str]) -> None:
         """Keep values with the data."""
@@ -175,8 +197,8 @@ class PassageStore:
     # -- inside -------------------------------------------------------------------------------
 
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection, for checks that read everything."""
-        return self._db()
+        """The connection that writes, for what no method does."""
+        return self._connections.writer()
 
     def _create(self) -> None:
         with self._write() as db:
@@ -184,28 +206,18 @@ class PassageStore:
                 return  # another process was faster
             for statement in SCHEMA.strip().split(";\n"):
                 db.execute(statement)
+            db.execute("INSERT INTO meta VALUES ('store', ?)", (uuid.uuid4().hex,))
             db.execute(f"PRAGMA user_version = {FORMAT}")
 
-    def _db(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
-            for pragma in (
-                "busy_timeout = 10000",
-                "journal_mode = WAL",
-                "synchronous = FULL",
-                "foreign_keys = ON",
-                "secure_delete = ON",  # what is deleted is overwritten
-            ):
-                db.execute(f"PRAGMA {pragma}")
-            self._local.db = db
-            self._open.append(db)
-        return db
+    def _row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        with self._connections.reader() as db:
+            row: tuple[Any, ...] | None = db.execute(sql, parameters).fetchone()
+        return row
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._writing, self._translated():
-            db = self._db()
+        with self._writing, translated(self._path):
+            db = self.connection()
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -215,22 +227,10 @@ class PassageStore:
                     db.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
-                raise StorageFull(f"cannot write {self._path}: {error}") from error
-            raise
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.IntegrityError):
-                raise
-            raise IndexDamaged(f"{self._path} cannot be read: {error}") from error
-
     def _listed(self, condition: str, parameters: tuple[object, ...]) -> list[Listed]:
-        rows = self._db().execute(f"{LISTED} WHERE {condition}", parameters)
-        return [to_listed(row) for row in rows.fetchall()]
+        with self._connections.reader() as db:
+            rows = db.execute(f"{LISTED} WHERE {condition}", parameters).fetchall()
+            return [to_listed(row) for row in rows]
 
     def _remove(self, db: sqlite3.Connection, article_ids: Sequence[str]) -> list[int]:
         gone: list[int] = []

@@ -87,14 +87,14 @@ class Embedded:
     vectors: Sequence[Matrix]
 
 
-def insert(db: sqlite3.Connection, item: Embedded) -> list[int]:
+def insert(db: sqlite3.Connection, item: Embedded, added_at: str | None = None) -> list[int]:
     article = item.article
     values = [getattr(article, name) for name in METADATA]
     values[5] = article.published_at and stamp(article.published_at)
     names = ", ".join(METADATA)
     db.execute(
         f"INSERT INTO articles (id, {names}, added_at, text) VALUES (?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-        (article.id, *values, stamp(datetime.now(UTC)), article.text),
+        (article.id, *values, added_at or stamp(datetime.now(UTC)), article.text),
     )
     ids = []
     for piece, rows in zip(item.pieces, item.vectors, strict=True):
@@ -112,6 +112,11 @@ def insert(db: sqlite3.Connection, item: Embedded) -> list[int]:
 
 def exists(db: sqlite3.Connection, article_id: str) -> bool:
     return bool(db.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone())
+
+
+def first_added(db: sqlite3.Connection, article_id: str) -> str | None:
+    row = db.execute("SELECT added_at FROM articles WHERE id = ?", (article_id,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def next_generation(db: sqlite3.Connection) -> None:

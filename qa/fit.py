@@ -41,7 +41,7 @@ def samples(
     dataset: Dataset, corpus: Corpus, *, progress: Progress = silent
 ) -> Iterator[tuple[dict[str, float], bool]]:
     """What speaks for the first hit's answer to each question, and whether it was right."""
-    reader = SentenceReader(corpus.lexical, Calibration(dict.fromkeys(FEATURES, 0.0), 0.0, 0.0))
+    reader = SentenceReader(corpus, Calibration(dict.fromkeys(FEATURES, 0.0), 0.0, 0.0))
     pipeline = Pipeline(HybridRetriever(corpus), reader)
     names = {one.id: one.external_id or one.id for one in dataset.articles}
     for question in progress(dataset.questions, dataset.name, len(dataset.questions)):

@@ -47,9 +47,9 @@ def read_file(path: Path, *, max_bytes: int) -> Iterator[Article | Rejection]:
         else:
             raise InvalidInput(f"is not one of {', '.join(SUFFIXES)}")
     except InvalidInput as error:
-        yield Rejection(str(path), str(error))
+        yield Rejection(text.spelled(path), str(error))
     except OSError as error:
-        yield Rejection(str(path), error.strerror or str(error))
+        yield Rejection(text.spelled(path), error.strerror or str(error))
 
 
 def _readable(path: Path) -> int:
@@ -71,6 +71,6 @@ def _holds_something_else(file: Path) -> bool:
     try:
         with file.open("rb") as lines:
             first = json.loads(lines.readline(1 << 20))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(first, dict) and "text" not in first

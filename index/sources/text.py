@@ -1,5 +1,6 @@
 """Plain text and Markdown files: one file, one article."""
 
+import os
 import re
 from pathlib import Path
 
@@ -33,7 +34,12 @@ def title_of(text: str) -> str:
 def read_file(path: Path) -> Article:
     """The whole file is the article's text, unchanged; its path is the caller's id."""
     text = decode(path.read_bytes())
-    return new_article(text=text, title=title_of(text), external_id=str(path.resolve()))
+    return new_article(text=text, title=title_of(text), external_id=spelled(path.resolve()))
+
+
+def spelled(path: Path) -> str:
+    """A path as text; what is not UTF-8 in it as `\\xff`, so that it can be stored and shown."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def decode(data: bytes) -> str:

@@ -25,6 +25,7 @@ class FaissIndex:
             dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
         self._index: Any = faiss.IndexIDMap2(flat)
+        self._highest = -1
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -33,9 +34,11 @@ class FaissIndex:
     def add(self, ids: Ids, vectors: Matrix) -> None:
         """Add rows; an id that is already there is replaced."""
         with self._lock:
-            if len(self):
+            # To look for ids takes a pass over all rows: not for those that never were there.
+            if ids.min(initial=self._highest + 1) <= self._highest:
                 self._index.remove_ids(faiss.IDSelectorBatch(ids))
             self._index.add_with_ids(np.ascontiguousarray(vectors), ids)
+            self._highest = max(self._highest, int(ids.max(initial=-1)))
 
     def remove(self, ids: Ids) -> None:
         """Remove rows; unknown ids are ignored."""
@@ -78,6 +81,7 @@ class FaissIndex:
         index = cls.__new__(cls)
         index._index = faiss.read_index(str(path))
         index._lock = threading.Lock()
+        index._highest = int(index.ids().max(initial=-1))
         return index
 
     def _scores_of_known(self, vector: Matrix, ids: Ids) -> Matrix:

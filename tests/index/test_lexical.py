@@ -107,3 +107,9 @@ def test_removed_texts_make_no_word_weigh_less_than_nothing(index: LexicalIndex)
     terms = index.terms("harbour")
     assert terms.mass > 0
     assert set(index.passages(terms, 5)[0].tolist()) == {3, 10}
+
+
+def test_stop_words_are_known_in_the_form_that_the_index_has(index: LexicalIndex) -> None:
+    assert index.terms("why does the harbour matter because of any?").words == ("harbour", "matter")
+    assert index.terms("why?").has_content is False
+    assert index.terms("why the harbour?").has_content is True

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.split import PASSAGE_WORDS, SENTENCE_CHARACTERS, sentences, split
+from index.split import PASSAGE_CHARACTERS, PASSAGE_WORDS, SENTENCE_CHARACTERS, sentences, split
 
 
 def cut(text: str, title: str = "") -> list[str]:
@@ -107,3 +107,18 @@ def test_every_offset_fits_and_no_visible_character_is_lost(text: str) -> None:
             last = end
         assert (piece.start, piece.end) == (piece.sentences[0][0], piece.sentences[-1][1])
     assert all(text[i].isspace() for i in range(len(text)) if i not in covered)
+
+
+def test_scripts_without_spaces_are_cut_at_their_full_stops() -> None:
+    assert cut("谈判失败了。没有人赢！为什么？") == ["谈判失败了。", "没有人赢！", "为什么？"]
+
+
+def test_passages_are_bounded_in_characters_too() -> None:
+    for text in (
+        "谈判失败了。" * 3000,
+        "QUJD" * 20_000,
+        "Donaudampfschifffahrtsgesellschaft. " * 999,
+    ):
+        pieces = split(text)
+        assert max(piece.end - piece.start for piece in pieces) <= PASSAGE_CHARACTERS
+        assert pieces[-1].end == len(text.rstrip())

@@ -63,7 +63,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
             assert len(list(corpus.add(dataset.articles))) == len(dataset.articles)
         corpus = corpora[dataset.articles]
         weights = dict.fromkeys(FEATURES, 0.0) | {"sentence_coverage": 8.0}
-        reader = SentenceReader(corpus.lexical, Calibration(weights, -4.0, threshold))
+        reader = SentenceReader(corpus, Calibration(weights, -4.0, threshold))
         return Pipeline(HybridRetriever(corpus, LEXICAL), reader)
 
     yield open_pipeline

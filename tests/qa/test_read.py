@@ -8,7 +8,7 @@ from index.embedders.hashing import HashingEmbedder
 from index.identity import new_article
 from index.types import Hit
 from qa.calibrate import FEATURES, Calibration
-from qa.read import PASSAGES_READ, SentenceReader, closest_sentence
+from qa.read import SentenceReader, closest_sentence
 from qa.retrieve import HybridRetriever
 
 BY_COVERAGE = Calibration(dict.fromkeys(FEATURES, 0.0) | {"sentence_coverage": 4.0}, -2.0, 0.5)
@@ -33,7 +33,7 @@ def hits(corpus: Corpus, question: str, k: int = 10) -> list[Hit]:
 
 def test_the_closest_sentence_is_marked_with_its_place_in_the_article(corpus: Corpus) -> None:
     question = "who flew to Geneva?"
-    span, other = SentenceReader(corpus.lexical, BY_COVERAGE).read(question, hits(corpus, question))
+    span, other = SentenceReader(corpus, BY_COVERAGE).read(question, hits(corpus, question))
     assert span.text == "😀 Kerry flew to Geneva on Monday."
     assert ARTICLE.text[span.start : span.end] == span.text
     assert span.sentence == (span.start, span.end)
@@ -41,7 +41,7 @@ def test_the_closest_sentence_is_marked_with_its_place_in_the_article(corpus: Co
 
 
 def evidence(corpus: Corpus, question: str) -> list[dict[str, float]]:
-    reader = SentenceReader(corpus.lexical, BY_COVERAGE)
+    reader = SentenceReader(corpus, BY_COVERAGE)
     return [features for _, features in reader.evidence(question, hits(corpus, question))]
 
 
@@ -63,7 +63,7 @@ def test_names_are_the_questions_capitals_and_numbers_but_not_its_start(corpus: 
 def test_a_pronoun_stands_for_the_names_of_the_sentence_before(corpus: Corpus) -> None:
     texts = "Kerry met Lavrov. He was tired. His plane was late. The talks failed."
     list(corpus.add([new_article(text=texts, external_id="pronouns")]))
-    (span, features), *_ = SentenceReader(corpus.lexical, BY_COVERAGE).evidence(
+    (span, features), *_ = SentenceReader(corpus, BY_COVERAGE).evidence(
         "was Lavrov late?", hits(corpus, "was Lavrov late?")
     )
     assert span.text == "His plane was late."
@@ -73,7 +73,7 @@ def test_a_pronoun_stands_for_the_names_of_the_sentence_before(corpus: Corpus) -
 def test_a_pronoun_does_not_stand_for_a_place(corpus: Corpus) -> None:
     text = "Officials will meet in Geneva, Kerry said. He was in Paris for a meeting."
     list(corpus.add([new_article(text=text, external_id="places")]))
-    reader = SentenceReader(corpus.lexical, BY_COVERAGE)
+    reader = SentenceReader(corpus, BY_COVERAGE)
     (span, features), *_ = reader.evidence("meeting in Geneva", hits(corpus, "meeting in Geneva"))
     assert span.text == "Officials will meet in Geneva, Kerry said."
     assert features["sentence_coverage"] == pytest.approx(1)
@@ -91,11 +91,23 @@ def test_the_kind_that_is_asked_for_counts_where_the_question_says_it(corpus: Co
     assert evidence(corpus, "did Kerry fly?")[0]["expected"] == 0
 
 
-def test_only_the_best_passages_are_read(corpus: Corpus) -> None:
+def test_every_hit_is_read(corpus: Corpus) -> None:
     list(corpus.add(new_article(text=f"Filler {i}.") for i in range(30)))
-    reader = SentenceReader(corpus.lexical, BY_COVERAGE)
-    assert len(reader.read("Filler", hits(corpus, "Filler", 25))) == PASSAGES_READ
+    reader = SentenceReader(corpus, BY_COVERAGE)
+    assert len(reader.read("Filler", hits(corpus, "Filler", 25))) == 25
     assert reader.read("Filler", []) == []
+
+
+def test_copies_of_a_passage_are_no_rivals(corpus: Corpus) -> None:
+    before = evidence(corpus, "who flew to Geneva?")[0]["margin"]
+    copies = (new_article(text=ARTICLE.text, title="Title", external_id=str(i)) for i in range(3))
+    list(corpus.add(copies))
+    assert evidence(corpus, "who flew to Geneva?")[0]["margin"] > before / 2  # 0 to a copy
+
+
+def test_a_question_about_nothing_has_no_sure_answer(corpus: Corpus) -> None:
+    reader = SentenceReader(corpus, BY_COVERAGE)
+    assert {span.confidence for span in reader.read("was he", hits(corpus, "was he"))} == {0.0}
 
 
 def test_the_closest_sentence_has_the_best_score(corpus: Corpus) -> None:

@@ -18,7 +18,7 @@ CALIBRATION = Calibration(dict.fromkeys(FEATURES, 0.0) | {"sentence_coverage": 8
 
 
 def build(corpus: Corpus) -> Pipeline:
-    return Pipeline(HybridRetriever(corpus), SentenceReader(corpus.lexical, CALIBRATION))
+    return Pipeline(HybridRetriever(corpus), SentenceReader(corpus, CALIBRATION))
 
 
 @pytest.fixture
