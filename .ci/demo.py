@@ -34,7 +34,7 @@ EXPECTED = {
     "q=who won the world cup?": "No answer was found",
     "q=flood in Harwick": "Tarn Valley Courier",
     '"external_id": "demo-1"': '"result":"created"',
-    "-d source=Demo": "Ada Quill",
+    "-d source=Demo": "will close in May",
     "-X DELETE": "",
 }
 """What stands in a command, and what its answer holds."""
