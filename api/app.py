@@ -15,7 +15,7 @@ from api import docs, routes, routes_articles, routes_site
 from api.build import build_service
 from api.errors import EXPECTED, answer
 from api.metrics import Metrics
-from api.middleware import Keys, LastResort, Observed, RequestId
+from api.middleware import Keys, LastResort, Observed, RequestId, SameSite
 from api.service import Service
 from api.settings import Settings
 from api.version import version
@@ -30,6 +30,7 @@ def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
     metrics = Metrics()
     app: ASGIApp = build_api(settings, metrics, service)
     app = Keys(app, settings.api_keys)
+    app = SameSite(app)
     app = LastResort(app)
     app = Observed(app, metrics)
     return RequestId(app)

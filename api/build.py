@@ -84,6 +84,6 @@ def build_reader(corpus: "Corpus", settings: Settings) -> "Reader":
 
     match settings.reader:
         case "none":
-            return SentenceReader(corpus.lexical, Calibration.load())
+            return SentenceReader(corpus, Calibration.load())
         case never:
             assert_never(never)

@@ -58,7 +58,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, UnsupportedMediaType):
         return problem("unsupported_media_type", error.detail)
     if isinstance(error, HTTPException):
-        return problem(STATUSES.get(error.status_code, "internal"))
+        return problem(STATUSES.get(error.status_code, "internal"), _unread(error.__cause__))
     code = CODES.get(type(error), "internal")
     if code == "internal":
         return problem(code)
@@ -79,6 +79,16 @@ def respond(found: Problem, headers: Mapping[str, str] | None = None) -> Respons
 async def answer(_request: Request, error: Exception) -> Response:
     """FastAPI's exception handler for all of `EXPECTED`."""
     return respond(problem_of(error), getattr(error, "headers", None))
+
+
+def _unread(cause: BaseException | None) -> str:
+    """Why FastAPI could not read a body, which it does not say itself."""
+    if isinstance(cause, RecursionError):
+        return "the JSON is nested too deeply"
+    if isinstance(cause, UnicodeDecodeError):
+        byte = cause.object[cause.start]
+        return f"the body is not UTF-8: byte 0x{byte:02x} at offset {cause.start}"
+    return ""
 
 
 def _unusable(error: RequestValidationError) -> Problem:

@@ -18,6 +18,15 @@ def no_nul(value: str) -> str:
     return value
 
 
+def encodable(value: str) -> str:
+    """Refuse lone surrogates, which JSON can spell and UTF-8 cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"holds a lone surrogate at character {error.start}") from None
+    return value
+
+
 def instant(value: str, *, last: bool = False) -> datetime:
     """An RFC 3339 date or time in UTC; of a date alone the first or the last microsecond."""
     found = RFC_3339.fullmatch(value)
@@ -42,6 +51,7 @@ Question = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1000),
     AfterValidator(no_nul),
 ]
+Text = Annotated[str, AfterValidator(encodable)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_nul)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 Instant = Annotated[str, AfterValidator(_is_instant)]

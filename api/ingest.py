@@ -189,7 +189,8 @@ def _file(path: Path, max_bytes: int) -> Iterator[Item]:
 
 def _stdin(max_bytes: int) -> Iterator[Item]:
     """The JSON Lines of standard input."""
-    for number, line in enumerate(sys.stdin.buffer, start=1):
+    lines = jsonl.lines(sys.stdin.buffer, jsonl.line_limit(max_bytes))
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         found: Article | Rejection

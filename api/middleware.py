@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 OPEN = frozenset(("/", "/docs", "/openapi.json", "/livez", "/readyz", "/version"))
 OPEN_BELOW = ("/static/", "/problems/")
 SECURITY = {
@@ -121,6 +122,23 @@ class LastResort:
                 await respond(problem("internal"))(scope, receive, send)
 
 
+class SameSite:
+    """Lets no page of another site write here: a browser sends such requests on its own.
+
+    What a key is not needed for, a stranger's page could otherwise do from behind the firewall.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE or not _is_foreign(scope):
+            await self._app(scope, receive, send)
+        else:
+            found = problem("forbidden", "A page of another site may not do that.")
+            await respond(found)(scope, receive, send)
+
+
 class Keys:
     """Lets nobody in without one of the keys, but for what is open; before the body is read."""
 
@@ -146,6 +164,19 @@ def _key(headers: Headers) -> bytes:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     given = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
     return given.encode("latin-1")
+
+
+def _is_foreign(scope: Scope) -> bool:
+    """Whether a browser says that the request comes from another site than this one."""
+    headers = Headers(scope=scope)
+    if headers.get("sec-fetch-site", "").lower() == "cross-site":
+        return True
+    origin = headers.get("origin")
+    return origin is not None and _host(origin) != headers.get("host", "").lower()
+
+
+def _host(origin: str) -> str:
+    return origin.partition("://")[2].lower()
 
 
 def _is_foreign_error(start: Message) -> bool:

@@ -24,7 +24,7 @@ KINDS = {
     "unauthenticated": Kind(
         401, "A key is needed", "Send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
     ),
-    "forbidden": Kind(403, "Not allowed", "This key may not do that."),
+    "forbidden": Kind(403, "Not allowed", "This key, or a page of another site, may not do that."),
     "not_found": Kind(404, "Not found", "Check the address and the id; /docs lists the routes."),
     "method_not_allowed": Kind(
         405, "Method not allowed", "The header Allow names the methods of this address."
@@ -50,7 +50,9 @@ KINDS = {
     "engine_unavailable": Kind(503, "The search engine does not answer", "Try again later."),
     "timeout": Kind(504, "Took too long", "Try again, or ask for less."),
     "storage_full": Kind(
-        507, "The disk is full", "Nothing of this was stored; make room, then send it again."
+        507,
+        "The disk is full",
+        "Make room, then send it again: what was stored before is not stored twice.",
     ),
 }
 

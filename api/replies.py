@@ -2,8 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import cache, partial
 from typing import TypeVar
 
 from api.conditions import Request
@@ -29,7 +30,7 @@ from index.corpus import Corpus
 from index.errors import NotFound
 from index.store import PassageStore
 from index.tables import Listed
-from index.types import Article, Hit, Passage, Written
+from index.types import Article, Hit, Written
 from qa.read import closest_sentence
 from qa.types import Answer, Found, Span
 
@@ -48,11 +49,12 @@ def asked(
     answer: Answer, request: AskRequest, corpus: Corpus, *, reader: str, start: float
 ) -> AskResponse:
     """The reply to a question that was asked at `start`."""
-    spans = _distinct(answer.spans, request)[: request.limit]
-    answers = [_answer(span, corpus.store) for span in spans]
+    spans = _worded_apart(_distinct(answer.spans, request))[: request.limit]
+    text_of = cache(partial(_text, corpus.store))
+    answers = [_answer(span, text_of) for span in spans]
     best = answers[0] if answers else None
     cited = {span.passage.id: (span.start, span.end) for span in spans}
-    hits = _with_cited(_distinct(answer.found.hits, request), cited, request.limit)
+    hits = _with_cited(answer.found.hits, cited, request)
     total = _since(start)
     return AskResponse(
         id=f"ans_{uuid.uuid4().hex}",
@@ -102,6 +104,11 @@ def listed(row: Listed) -> ArticleListed:
     return ArticleListed(**asdict(row), story_id=story_id(row.sha256))
 
 
+def stories(hits: Iterable[Hit]) -> int:
+    """How many different texts they come from."""
+    return len({hit.passage.sha256 for hit in hits})
+
+
 def _distinct(rows: Sequence[Row], request: Request) -> list[Row]:
     """All, or the best of each story where that was asked for."""
     if request.collapse == "none":
@@ -112,24 +119,33 @@ def _distinct(rows: Sequence[Row], request: Request) -> list[Row]:
     return list(best.values())
 
 
-def _with_cited(hits: Sequence[Hit], cited: Container[int], limit: int) -> list[Hit]:
+def _worded_apart(spans: Iterable[Span]) -> list[Span]:
+    """The first of those that say the same, which copies of an article do."""
+    best: dict[str, Span] = {}
+    for span in spans:
+        best.setdefault(span.text, span)
+    return list(best.values())
+
+
+def _with_cited(hits: Sequence[Hit], cited: Container[int], request: Request) -> list[Hit]:
     """The best hits, among them in any case those that answers were taken from."""
-    order = sorted(range(len(hits)), key=lambda i: (hits[i].passage.id not in cited, i))
-    return [hits[i] for i in sorted(order[:limit])]
+    cited_first = sorted(hits, key=lambda hit: hit.passage.id not in cited)
+    kept = {hit.passage.id for hit in _distinct(cited_first, request)[: request.limit]}
+    return [hit for hit in hits if hit.passage.id in kept]
 
 
-def _answer(span: Span, store: PassageStore) -> AnswerOut:
+def _answer(span: Span, text_of: Callable[[str], str]) -> AnswerOut:
     return AnswerOut(
         text=span.text,
         confidence=span.confidence,
         score=span.score,
-        citation=_citation(span, store),
+        citation=_citation(span, text_of),
     )
 
 
-def _citation(span: Span, store: PassageStore) -> Citation:
+def _citation(span: Span, text_of: Callable[[str], str]) -> Citation:
     passage = span.passage
-    text, offset = _surroundings(passage, store)
+    text, offset = _surroundings(span, text_of)
     low, high = span.start - offset, span.end - offset
     first, last = span.sentence
     return Citation(
@@ -151,15 +167,26 @@ def _citation(span: Span, store: PassageStore) -> Citation:
     )
 
 
-def _surroundings(passage: Passage, store: PassageStore) -> tuple[str, int]:
-    """The article's text; the passage's own, with its offset, if the article has changed since."""
+def _surroundings(span: Span, text_of: Callable[[str], str]) -> tuple[str, int]:
+    """A text that holds the span's context, with its offset: the passage's own where it does.
+
+    Also where the article has changed since.
+    """
+    passage = span.passage
+    before = passage.start <= max(0, span.start - CONTEXT)
+    if before and span.end + CONTEXT <= passage.end:
+        return passage.text, passage.start
+    text = text_of(passage.article_id)
+    if text[passage.start : passage.end] != passage.text:
+        return passage.text, passage.start
+    return text, 0
+
+
+def _text(store: PassageStore, article_id: str) -> str:
     try:
-        article = store.article(passage.article_id)
+        return store.article(article_id).text
     except NotFound:
-        return passage.text, passage.start
-    if article.text[passage.start : passage.end] != passage.text:
-        return passage.text, passage.start
-    return article.text, 0
+        return ""
 
 
 def _passages(

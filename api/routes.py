@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
 
 from api import render
 from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
+from api.parameters import ONLY_DECLARED
 from api.schemas import (
     AskQuery,
     AskRequest,
@@ -20,19 +22,33 @@ from api.state import TheMetrics, TheService
 
 Reply = TypeVar("Reply", AskResponse, SearchResponse)
 
-router = APIRouter(prefix="/v1", tags=["questions"])
+router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[ONLY_DECLARED])
 
 
-def events(answer: AskResponse) -> str:
+def ask_events(answer: AskResponse) -> str:
     """An answer as server-sent events: meta, sources, answer, done."""
-    parts = {
-        "meta": {"id", "query", "model", "generation"},
-        "sources": {"passages"},
-        "answer": {"answered", "answer", "answers", "warnings"},
-        "done": {"timing_ms"},
-    }
+    return _events(
+        answer,
+        meta={"id", "query", "model", "generation"},
+        sources={"passages"},
+        answer={"answered", "answer", "answers", "warnings"},
+        done={"timing_ms"},
+    )
+
+
+def search_events(found: SearchResponse) -> str:
+    """What was found as server-sent events: meta, sources, done."""
+    return _events(
+        found,
+        meta={"query", "generation"},
+        sources={"passages", "total"},
+        done={"timing_ms", "warnings"},
+    )
+
+
+def _events(reply: BaseModel, /, **parts: set[str]) -> str:
     return "".join(
-        f"event: {name}\ndata: {answer.model_dump_json(include=fields)}\n\n"
+        f"event: {name}\ndata: {reply.model_dump_json(include=fields)}\n\n"
         for name, fields in parts.items()
     )
 
@@ -41,12 +57,13 @@ ASK_FORMS: Mapping[str, Callable[[AskResponse], str]] = {
     JSON: AskResponse.model_dump_json,
     TEXT: render.ask_text,
     MARKDOWN: render.ask_markdown,
-    EVENTS: events,
+    EVENTS: ask_events,
 }
 SEARCH_FORMS: Mapping[str, Callable[[SearchResponse], str]] = {
     JSON: SearchResponse.model_dump_json,
     TEXT: render.search_text,
     MARKDOWN: render.search_markdown,
+    EVENTS: search_events,
 }
 
 

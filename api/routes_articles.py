@@ -5,9 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Discriminator, Field, Tag
+from starlette.exceptions import HTTPException
 
 from api.bulk import Import
 from api.errors import MANY, ONE, UnsupportedMediaType
+from api.parameters import ONLY_DECLARED
 from api.schemas_articles import (
     EXAMPLE,
     ArticleIn,
@@ -20,15 +22,16 @@ from api.schemas_articles import (
 )
 from api.state import TheService, TheSettings
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"])
+router = APIRouter(prefix="/v1/articles", tags=["articles"], dependencies=[ONLY_DECLARED])
 
 JSON_LINES = (
     "application/jsonl",
     "application/x-ndjson",
+    "application/ndjson",
     "application/x-jsonlines",
     "application/json-lines",
-    "text/plain",
 )
+"""Not text/plain, nor none: any page on the web can send those here without asking first."""
 
 
 def _one_or_many(value: object) -> str:
@@ -49,7 +52,7 @@ Articles = Annotated[
 
 @router.post("", status_code=201, responses={200: {"model": WriteOut | WritesOut}})
 def write(body: Articles, service: TheService) -> Response:
-    """Store one article or an array, all or none; again and unchanged, nothing happens."""
+    """Store one article or an array, none where one is wrong; unchanged ones change nothing."""
     if isinstance(body, list):
         results = service.add(body)
         reply: BaseModel = WritesOut(data=results)
@@ -74,10 +77,16 @@ def write(body: Articles, service: TheService) -> Response:
 )
 async def import_articles(request: Request, service: TheService, settings: TheSettings) -> Import:
     """Store the articles of JSON Lines; a line of result for each, once it is on the disk."""
-    kind = request.headers.get("content-type", JSON_LINES[0]).partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in JSON_LINES:
         raise UnsupportedMediaType(" or ".join(JSON_LINES[:2]))
     return Import(request, service, max_article=settings.max_article_bytes)
+
+
+@router.api_route("/import", methods=["GET", "DELETE"], include_in_schema=False)
+async def no_import() -> None:
+    """Before the routes of articles, which would look for one with that id."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 @router.get("", response_model=ArticleList)

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Res
 
 from api import docs
 from api.metrics import MEDIA_TYPE
+from api.parameters import ONLY_DECLARED
 from api.problems import KINDS
 from api.state import TheMetrics, TheService
 from api.version import NAME, version
@@ -30,19 +31,19 @@ def documentation(request: Request) -> HTMLResponse:
     return HTMLResponse(docs.page(request.app.openapi()))
 
 
-@router.get("/livez")
+@router.get("/livez", dependencies=[ONLY_DECLARED])
 async def livez() -> dict[str, str]:
     """Whether the process answers at all."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=[ONLY_DECLARED])
 async def readyz(_service: TheService) -> dict[str, str]:
     """Whether the model and the index are loaded."""
     return {"status": "ready"}
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, dependencies=[ONLY_DECLARED])
 def metrics(service: TheService, metrics: TheMetrics) -> Response:
     """Latencies, answers and the size of the index, for Prometheus."""
     counts = service.counts()
@@ -54,7 +55,7 @@ def metrics(service: TheService, metrics: TheMetrics) -> Response:
     return Response(metrics.render(index), headers={"Content-Type": MEDIA_TYPE})
 
 
-@router.get("/version")
+@router.get("/version", dependencies=[ONLY_DECLARED])
 def show_version(service: TheService) -> dict[str, str | int | dict[str, str]]:
     """What runs here."""
     return {
@@ -66,7 +67,7 @@ def show_version(service: TheService) -> dict[str, str | int | dict[str, str]]:
     }
 
 
-@router.get("/problems/{code}", response_class=PlainTextResponse)
+@router.get("/problems/{code}", response_class=PlainTextResponse, dependencies=[ONLY_DECLARED])
 def about_problem(code: str) -> str:
     """What a problem's type means, and what to do about it."""
     if code not in KINDS:

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.fields import Instant, Name, Question, Weight
 
+STRICT = ConfigDict(strict=True)
+"""For bodies: JSON has numbers and booleans of its own, so that "3" and 1 do not stand for them."""
+
 
 class Input(BaseModel):
     """What a client sends: unknown fields are refused, never ignored."""
@@ -58,6 +61,8 @@ class AskQuery(SearchQuery):
 class WeightsIn(Input):
     """How much each kind of match counts; what is left out keeps its default."""
 
+    model_config = STRICT
+
     dense: Weight | None = Field(None, description="Meaning of the whole passage.")
     sentence: Weight | None = Field(None, description="Meaning of its best sentence.")
     lexical: Weight | None = Field(None, description="Words in common (BM25).")
@@ -81,9 +86,13 @@ class Advanced(Input):
 class SearchRequest(Advanced, SearchQuery):
     """The body of POST /v1/search."""
 
+    model_config = STRICT
+
 
 class AskRequest(Advanced, AskQuery):
     """The body of POST /v1/ask."""
+
+    model_config = STRICT
 
 
 class QueryOut(Output):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.fields import Name
+from api.fields import Instant, Name, Text
 from api.schemas import Input, Output
 
 Short = Annotated[str, StringConstraints(max_length=1000)]
@@ -23,7 +23,7 @@ EXAMPLE = {
 class ArticleIn(Input):
     """An article to be stored; sending it again, unchanged, changes nothing."""
 
-    text: str = Field(
+    text: Text = Field(
         description="Kept exactly as it is; all offsets point into it.", examples=[EXAMPLE["text"]]
     )
     title: Short | None = Field(
@@ -36,8 +36,10 @@ class ArticleIn(Input):
     )
     source: Short | None = Field(None, description="Who published it.", examples=["AFP"])
     lang: Short | None = Field(None, description="As in BCP 47.", examples=["en"])
-    published_at: Short | None = Field(
-        None, description="RFC 3339.", examples=[EXAMPLE["published_at"]]
+    published_at: Instant | None = Field(
+        None,
+        description="RFC 3339: a date, or a time with its offset.",
+        examples=[EXAMPLE["published_at"]],
     )
     external_id: Short | None = Field(
         None, description="Your own id; `ext:` and it stand for the article's id in every route."

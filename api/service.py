@@ -12,13 +12,17 @@ from index.corpus import Corpus
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.sources.jsonl import parse_fields
 from index.tables import Counts
-from index.types import Article
+from index.types import Article, Hit
 from qa.pipeline import Pipeline
+from qa.read import PASSAGES_READ
+from qa.types import Answer, Found
 
 log = logging.getLogger(__name__)
 
 STORY_FACTOR = 5
-"""So many times the limit is looked at where copies of a story are left out."""
+"""So many times the limit is looked at first where copies of a story are left out."""
+MOST = 1000
+"""Passages that are looked at in search of further stories."""
 WARM_UP = "What happened today?"
 
 
@@ -33,27 +37,21 @@ class Service:
     def ask(self, request: AskRequest) -> AskResponse:
         """The answer to a question, with its citations and the best passages."""
         start = time.perf_counter()
-        found = self._pipeline.ask(
-            request.q,
-            k=_reach(request),
-            where=conditions.where(request),
-            weights=conditions.weights(request),
-            min_confidence=request.min_confidence,
-        )
+        # All that is read anyway, so that copies of an answer leave room for others.
+        for k in _reaches(max(request.limit, PASSAGES_READ)):
+            found = self._ask(request, k)
+            if _enough(request, found.found.hits, last=len(found.found.hits) < k):
+                break
         return replies.asked(found, request, self._corpus, reader=self.reader, start=start)
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """The passages that fit best."""
         start = time.perf_counter()
-        where, weights = conditions.where(request), conditions.weights(request)
-        k = _reach(request)
-        if request.min_confidence is None:
-            found = self._pipeline.search(request.q, k=k, where=where, weights=weights)
-            return replies.searched(found, request, self._corpus.generation, start=start)
-        answer = self._pipeline.ask(
-            request.q, k=k, where=where, weights=weights, min_confidence=request.min_confidence
-        )
-        found = replies.only_answering(answer)
+        factor = STORY_FACTOR if request.collapse == "story" else 1
+        for k in _reaches(request.limit * factor):
+            found, last = self._search(request, k)
+            if _enough(request, found.hits, last=last):
+                break
         return replies.searched(found, request, self._corpus.generation, start=start)
 
     def add(self, articles: Sequence[ArticleIn], *, single: bool = False) -> list[WriteOut]:
@@ -138,6 +136,33 @@ class Service:
         """Save the indexes and let go of the data directory."""
         self._corpus.close()
 
+    def _ask(self, request: conditions.Request, k: int) -> Answer:
+        return self._pipeline.ask(
+            request.q,
+            k=k,
+            where=conditions.where(request),
+            weights=conditions.weights(request),
+            min_confidence=request.min_confidence,
+        )
 
-def _reach(request: conditions.Request) -> int:
-    return request.limit * (STORY_FACTOR if request.collapse == "story" else 1)
+    def _search(self, request: SearchRequest, k: int) -> tuple[Found, bool]:
+        """What was found among the `k` best passages, and whether there are no others."""
+        if request.min_confidence is not None:
+            answer = self._ask(request, k)
+            return replies.only_answering(answer), len(answer.found.hits) < k
+        where, weights = conditions.where(request), conditions.weights(request)
+        found = self._pipeline.search(request.q, k=k, where=where, weights=weights)
+        return found, len(found.hits) < k
+
+
+def _reaches(first: int) -> Iterator[int]:
+    """How many passages to look at, and how many the next time."""
+    while first < MOST:
+        yield first
+        first *= 2
+    yield MOST
+
+
+def _enough(request: conditions.Request, hits: Sequence[Hit], *, last: bool) -> bool:
+    """Whether there are as many stories as were asked for, where they were, or no more to find."""
+    return last or request.collapse == "none" or replies.stories(hits) >= request.limit

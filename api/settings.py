@@ -1,6 +1,7 @@
 """Every setting of the service: one field per `QA_*` variable."""
 
 import difflib
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,7 +10,20 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from index.errors import InvalidInput
 
+log = logging.getLogger(__name__)
+
 PREFIX = "QA_"
+LATER = (
+    "QA_MILVUS_URI",
+    "QA_LLM_BASE_URL",
+    "QA_SLACK_SIGNING_SECRET",
+    "QA_SLACK_BOT_TOKEN",
+    "QA_DISCORD_PUBLIC_KEY",
+    "QA_MATTERMOST_TOKEN",
+    "QA_TEAMS_SECRET",
+    "QA_TELEGRAM_SECRET",
+)
+"""Agreed on for versions to come: one environment may serve this one and those."""
 MEGABYTE = 1_000_000
 
 
@@ -75,11 +89,14 @@ class Settings(BaseModel):
 
         An empty variable counts as not set. Raises InvalidInput.
         """
-        values: dict[str, object] = {
-            _field(name): value
+        given = {
+            name: value
             for name, value in environ.items()
             if name.startswith(PREFIX) and value.strip()
         }
+        if later := [name for name in LATER if given.pop(name, None)]:
+            log.warning("not used by this version: %s", ", ".join(later))
+        values: dict[str, object] = {_field(name): value for name, value in given.items()}
         values |= {name: value for name, value in options.items() if value is not None}
         try:
             return cls.model_validate(values)

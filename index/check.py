@@ -6,7 +6,6 @@ from datetime import datetime
 
 import numpy as np
 
-from index.connections import translated
 from index.errors import IndexDamaged
 from index.store import PassageStore
 from index.tables import to_article
@@ -43,18 +42,54 @@ def _sqlite(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _everything(db: sqlite3.Connection) -> Iterator[str]:
-    meta = dict(db.execute("SELECT key, value FROM meta"))
+    meta: dict[str, str] = dict(db.execute("SELECT key, value FROM meta"))
     for key in ("dim", "generation", "split"):
         if not meta.get(key, "0").isdecimal():
             yield f"meta: {key} is {meta[key]!r}, which is no number"
     dim = int(meta["dim"]) if meta.get("dim", "").isdecimal() else None
     # The hashing embedder gives a sentence without words a row of zeros.
-    zeros = meta.get("model", "").startswith("hashing-")
-    for key, *row in db.execute(ARTICLES):
+    lowest = 0.0 if meta.get("model", "").startswith("hashing-") else NORMS[0]
+    for *fields, digest, added in db.execute(ARTICLES):
+        place = f"article {fields[0]}"
         try:
-            article = _article(key, *row)
+            article = to_article(tuple(fields))
+            datetime.fromisoformat(added)
         except ValueError as error:
-            yield f"article {key}: {error}"
+            yield f"{place}: {error}"
             continue
-        for passage, *fields in db.execute(PASSAGES, (key,)):
-            ...
+        if article.sha256 != digest:
+            yield f"{place}: its text does not have the SHA-256 that was stored"
+        yield from _passages(db, article, dim, lowest)
+
+
+def _passages(
+    db: sqlite3.Connection, article: Article, dim: int | None, lowest: float
+) -> Iterator[str]:
+    last = 0
+    for key, start, end, sentences, rows in db.execute(PASSAGES, (article.id,)):
+        place = f"passage psg_{key} of article {article.id}"
+        edges = _edges(start, end, sentences)
+        if edges is None or start < last or end > len(article.text) or start == end:
+            yield f"{place}: its offsets do not fit the text"
+        if dim is not None and edges is not None:
+            if len(rows or b"") != len(edges) // 2 * dim * 2:
+                yield f"{place}: its vectors are missing or cut off"
+            elif not _unit(rows, dim, lowest):
+                yield f"{place}: its vectors do not have the length 1"
+        last = end
+
+
+def _edges(start: int, end: int, sentences: bytes) -> list[int] | None:
+    """The passage's bounds with its sentences' between them, where they are in order."""
+    if len(sentences) % 8:
+        return None
+    edges = [start, *np.frombuffer(sentences, np.int32).tolist(), end]
+    return edges if sorted(edges) == edges else None
+
+
+def _unit(rows: bytes, dim: int, lowest: float) -> bool:
+    if not dim:
+        return True
+    matrix = np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
+    norms = np.sqrt(np.square(matrix).sum(axis=1))
+    return bool(np.all((norms >= lowest) & (norms <= NORMS[1])))

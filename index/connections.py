@@ -15,6 +15,9 @@ WRITER = (
     "secure_delete = ON",  # what is deleted is overwritten
 )
 
+NO_ROOM = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+"""What SQLite says where it may not make a file beside the database."""
+
 
 class Connections:
     """A reader is taken for one read and given back, so there are as many as ran at once.
@@ -33,7 +36,7 @@ class Connections:
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
         """A connection that no other thread uses meanwhile; raises IndexDamaged, see below."""
-        with translated(self._path):
+        with translated(self._path), decoded(self._path):
             db = self._taken()
             try:
                 yield db
@@ -88,7 +91,7 @@ class Connections:
             # WAL wants a -shm file; where none may be written, nobody writes the rest either.
             wal = self._path.with_name(f"{self._path.name}-wal")
             written = wal.exists() and wal.stat().st_size
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or written:
+            if error.sqlite_errorcode & 0xFF not in NO_ROOM or written:
                 raise
             return self._opened("mode=ro&immutable=1")
 
@@ -107,21 +110,36 @@ class Connections:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """What SQLite and malformed rows raise becomes StorageFull or IndexDamaged.
+    """What SQLite raises becomes StorageFull or IndexDamaged.
 
     A mistake of ours, and a lock that another process holds, stay as they are.
     """
     try:
         yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, UnicodeEncodeError):
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
-    except (sqlite3.DatabaseError, ValueError) as error:
+    except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
             raise StorageFull(f"cannot write {path}: {error}") from error
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error, code):
             raise
-        raise IndexDamaged(f"{path} cannot be read: {error}: run `qa doctor`") from error
+        raise _damaged(path, error) from error
+
+
+@contextmanager
+def decoded(path: Path) -> Iterator[None]:
+    """Stored values that cannot be understood become IndexDamaged."""
+    try:
+        yield
+    except UnicodeEncodeError:
+        raise  # what was asked for, not what is stored
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> IndexDamaged:
+    return IndexDamaged(f"{path} cannot be read: {error}: run `qa doctor`")
 
 
 def _is_damage(error: sqlite3.OperationalError, code: int | None) -> bool:

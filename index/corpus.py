@@ -53,7 +53,7 @@ class Corpus:
     ) -> None:
         self.path = path
         self.embedder = embedder
-        self.store = PassageStore(path / STORE)
+        self.store = PassageStore(path / STORE, write=lock is not None)
         self.passages = engine(embedder.dim)
         """A row a passage, by the passage's id."""
         self.sentences = engine(embedder.dim)
@@ -82,7 +82,8 @@ class Corpus:
         """
         if not write and not (path / STORE).exists():
             raise NotReady(f"nothing is indexed in {path} yet: run `qa ingest PATH`")
-        path.mkdir(parents=True, exist_ok=True)
+        if write:
+            path.mkdir(parents=True, exist_ok=True)
         corpus = cls(path, embedder, engine, locked(path / "lock") if write else None)
         try:
             corpus._agree()
@@ -152,7 +153,7 @@ class Corpus:
         """The store belongs to one model and one way of cutting; both are written into it."""
         ours = {"model": self.embedder.name, "dim": str(self.embedder.dim), "split": str(VERSION)}
         found = {key: self.store.meta(key) for key in ours}
-        if found["model"] is None:
+        if found["model"] is None and self._lock:
             self.store.set_meta(ours)
         elif found != ours:
             raise IndexMismatch(
@@ -254,7 +255,7 @@ class Corpus:
 
     def _add(self, batch: Sequence[Entry]) -> list[Written]:
         fresh = [entry for entry in batch if entry.known is None]
-        replaced = {entry.article.id for entry in fresh if self._exists(entry.article.id)}
+        replaced = {entry.article.id for entry in fresh if self.store.digest(entry.article.id)}
         if fresh:
             self._store(fresh)
         return [entry.known or _written(entry, replaced) for entry in batch]
@@ -272,12 +273,6 @@ class Corpus:
         passages = self.store.listed(article.id).passages
         result: WriteResult = "unchanged" if stored == article else "updated"
         return Written(article.id, article.external_id, result, passages)
-
-    def _exists(self, article_id: str) -> bool:
-        try:
-            return bool(self.store.listed(article_id))
-        except NotFound:
-            return False
 
     def _store(self, entries: Sequence[Entry]) -> None:
         batch = self._embedded(entries)

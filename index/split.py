@@ -16,6 +16,8 @@ PASSAGE_CHARACTERS = 1200
 """As many as the model reads of English; words of other scripts may be longer."""
 SENTENCE_CHARACTERS = 800
 """A longer run without a sentence's end is cut at white space (tables, lists, other scripts)."""
+WINDOW_CHARACTERS = 20_000
+"""Of a paragraph that are looked at together: Punkt stops with an error after five seconds."""
 WRAPPED_AT = 100
 """A text whose longest line is shorter is taken to be wrapped: its line ends mean nothing."""
 
@@ -76,8 +78,9 @@ def sentences(text: str, title: str = "") -> list[tuple[int, int]]:
     """The sentences of an article in order, none empty, none overlapping."""
     found = [
         piece
-        for start, end in _paragraphs(text, title)
-        for sentence in _punkt(text, start, end)
+        for paragraph in _paragraphs(text, title)
+        for window in _windows(text, *paragraph)
+        for sentence in _punkt(text, *window)
         for part in _ideographic(text, *sentence)
         for piece in _bounded(text, *part)
     ]
@@ -101,6 +104,16 @@ def _paragraphs(text: str, title: str) -> Iterator[tuple[int, int]]:
 
 def _blocks(text: str, start: int) -> Iterator[tuple[int, int]]:
     return (match.span() for match in PARAGRAPH.finditer(text, start))
+
+
+def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The paragraph, or pieces of one that is so long that Punkt would give up on it."""
+    while end - start > WINDOW_CHARACTERS:
+        cut = text.rfind(" ", start, start + WINDOW_CHARACTERS)
+        cut = cut if cut > start else start + WINDOW_CHARACTERS
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _punkt(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

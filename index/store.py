@@ -4,13 +4,13 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.connections import Connections, translated
+from index.connections import Connections, decoded, translated
 from index.errors import IndexDamaged, NotFound, NotReady
 from index.filters import Filter, compile_filter, stamp
 from index.tables import (
@@ -74,7 +74,7 @@ class PassageStore:
     @property
     def generation(self) -> int:
         """Goes up by one with every write."""
-        with translated(self._path):
+        with decoded(self._path):
             return int(self.meta("generation") or 0)
 
     def counts(self) -> Counts:
@@ -87,7 +87,7 @@ class PassageStore:
         row = self._row(ARTICLE, (article_id,))
         if row is None:
             raise NotFound(f"there is no article {article_id}")
-        with translated(self._path):
+        with decoded(self._path):
             return to_article(row)
 
     def digest(self, article_id: str) -> tuple[str, str] | None:
@@ -195,6 +195,10 @@ class PassageStore:
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
     # -- inside -------------------------------------------------------------------------------
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection for checks that read everything."""
+        return self._connections.reader()
 
     def connection(self) -> sqlite3.Connection:
         """The connection that writes, for what no method does."""

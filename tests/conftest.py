@@ -58,7 +58,7 @@ SURE_OF_SHARED_WORDS = Calibration(
 
 def pipeline_over(corpus: Corpus) -> Pipeline:
     """Real retrieval and reading, without weights."""
-    return Pipeline(HybridRetriever(corpus), SentenceReader(corpus.lexical, SURE_OF_SHARED_WORDS))
+    return Pipeline(HybridRetriever(corpus), SentenceReader(corpus, SURE_OF_SHARED_WORDS))
 
 
 def filled(path: Path) -> Corpus:

@@ -106,6 +106,37 @@ def test_stdin_is_read_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tally.rejected[0].line == 3
 
 
+def test_a_line_of_stdin_that_has_no_end_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Measured(io.BytesIO):
+        """Tells the longest piece that was asked of it."""
+
+        longest = 0
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            self.longest = max(self.longest, size if size and size > 0 else sys.maxsize)
+            return super().readline(size)
+
+        def __next__(self) -> bytes:
+            self.longest = sys.maxsize
+            return super().__next__()
+
+    data = Measured(b'{"text": "' + b"x" * 7_000_000 + b'"}\n{"text": "Two."}\n')
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+    store = Recorder()
+    tally, _ = run(store, Path("-"))
+    assert store.batches == [["Two."]]
+    assert [one.line for one in tally.rejected] == [1]
+    assert data.longest < 6_500_000
+
+
+def test_stdin_takes_rfc_3339_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b'{"text": "One.", "published_at": "2016-W49-4"}\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    _, told = run(Recorder(), Path("-"))
+    assert len(told) == 1
+    assert told[0].endswith("(at /published_at)")
+
+
 def test_the_summary_names_the_figures() -> None:
     tally = Tally()
     assert tally.as_text().startswith("0 created, 0 updated, 0 unchanged, 0 rejected; 0 passages ")

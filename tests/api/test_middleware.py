@@ -91,6 +91,45 @@ def test_the_body_of_a_stranger_is_not_read() -> None:
     assert sent[0]["status"] == 401
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "Cross-Site", "Origin": "http://testserver"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://testserver:81"},
+        {"Origin": "http://testserver.elsewhere.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_page_of_another_site_cannot_write(client: TestClient, headers: dict[str, str]) -> None:
+    kind = {"Content-Type": "application/jsonl"}
+    for method, path in (
+        ("POST", "/v1/articles/import"),
+        ("DELETE", "/v1/articles/ext:aleppo"),
+        ("POST", "/v1/none"),
+    ):
+        response = client.request(method, path, headers=headers | kind)
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+        assert response.json()["detail"] == "A page of another site may not do that."
+    assert client.get("/v1/articles", headers=headers).json()["total"] == 3
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
+        {"Origin": "https://TestServer"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://[::1]:8000", "Host": "[::1]:8000"},
+    ],
+)
+def test_a_page_of_our_own_can(client: TestClient, headers: dict[str, str]) -> None:
+    response = client.post("/v1/search", json={"q": "harbour"}, headers=headers)
+    assert response.status_code == 200
+
+
 def test_a_request_id_is_kept_or_made(client: TestClient) -> None:
     given = client.get("/livez", headers={"X-Request-Id": "abc-1.2:3"})
     assert given.headers["x-request-id"] == "abc-1.2:3"

@@ -38,6 +38,11 @@ def test_codes_have_the_statuses_of_the_contract() -> None:
     }
 
 
+def test_a_full_disk_is_not_said_to_have_taken_nothing() -> None:
+    assert "nothing" not in KINDS["storage_full"].advice.lower()
+    assert "what was stored before" in KINDS["storage_full"].advice
+
+
 def test_a_status_leads_to_its_first_code() -> None:
     assert STATUSES[429] == "rate_limited"
     assert STATUSES[503] == "not_ready"

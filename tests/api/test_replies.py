@@ -1,10 +1,14 @@
 import time
 from dataclasses import replace
 
+import pytest
+
 from api.replies import asked, story_id
 from api.schemas import AskRequest, SearchRequest
 from api.service import Service
 from index.corpus import Corpus
+from index.identity import new_article
+from index.types import Article
 from qa.pipeline import Pipeline
 from qa.types import Answer
 
@@ -75,6 +79,32 @@ def test_an_article_that_changed_meanwhile_is_cited_as_it_was(
     assert reply(found, corpus)["answers"] == expected
     corpus.remove([article.id])
     assert reply(found, corpus)["answers"] == expected
+
+
+def test_a_long_article_is_fetched_once_and_only_where_a_passage_ends_too_soon(
+    pipeline: Pipeline, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = "The {} lighthouse of Carrow was painted in the year {} by its keeper. "
+    text = "".join(sentence.format(i, 1800 + i) for i in range(60)).strip()
+    list(corpus.add([new_article(text=text, external_id="long")]))
+    found = pipeline.ask("lighthouse Carrow keeper", k=9, min_confidence=0)
+    expected = [
+        (text[max(0, span.start - 32) : span.start], text[span.end : span.end + 32])
+        for span in found.spans
+        if span.passage.text in text
+    ]
+    assert len(expected) > 3
+    fetch, fetched = corpus.store.article, []
+
+    def counted(article_id: str) -> Article:
+        fetched.append(article_id)
+        return fetch(article_id)
+
+    monkeypatch.setattr(corpus.store, "article", counted)
+    answers = reply(found, corpus, limit=9)["answers"]
+    quotes = [one["citation"]["quote"] for one in answers]  # type: ignore[attr-defined]
+    assert set(expected) <= {(quote["prefix"], quote["suffix"]) for quote in quotes}
+    assert len(fetched) == len(set(fetched))
 
 
 def test_no_answer_is_an_answer_with_passages(shared_service: Service) -> None:

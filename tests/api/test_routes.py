@@ -144,6 +144,17 @@ def test_a_wrong_parameter_is_pointed_to(client: TestClient, path: str, pointer:
     [
         ({}, "/q"),
         ({"q": "a", "weights": {"dense": -1}}, "/weights/dense"),
+        ({"q": "a", "weights": {"dense": True}}, "/weights/dense"),
+        ({"q": "a", "limit": True}, "/limit"),
+        ({"q": "a", "limit": "3"}, "/limit"),
+        ({"q": "a", "limit": 3.0}, "/limit"),
+        ({"q": "a", "explain": 1}, "/explain"),
+        ({"q": "a", "explain": "yes"}, "/explain"),
+        ({"q": "a", "min_confidence": "0.5"}, "/min_confidence"),
+        ({"q": "a", "min_confidence": True}, "/min_confidence"),
+        ({"q": "a", "budget_ms": "5"}, "/budget_ms"),
+        ({"q": "a", "from": 20161208}, "/from"),
+        ({"q": "a", "filter": {"published_at": 20161208}}, "/filter/published_at"),
         ({"q": "a", "filter": {"colour": "red"}}, "/filter/colour"),
         ({"q": "a", "filter": {"and": [{"source": 1}]}}, "/filter/and/0/source"),
         ({"q": "a", "unknown/~": 1}, "/unknown~1~0"),
@@ -205,6 +216,38 @@ def test_a_body_that_cannot_be_read_is_a_problem(
 
 
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/search"])
+def test_a_query_string_of_its_own_is_refused_beside_a_body(client: TestClient, path: str) -> None:
+    response = client.post(f"{path}?limit=1", json={"q": "harbour"})
+    assert response.status_code == 422
+    assert [fault["pointer"] for fault in response.json()["errors"]] == ["/limit"]
+
+
+def test_values_in_a_query_string_are_read_as_text(client: TestClient) -> None:
+    asked = "q=harbour&limit=2&explain=true&min_confidence=0&source=Reuters"
+    body = client.get(f"/v1/search?{asked}").json()
+    assert [passage["source"] for passage in body["passages"]] == ["Reuters"]
+    assert body["passages"][0]["explain"]["dense"] > 0
+    whole = {"q": "harbour", "min_confidence": 0, "weights": {"dense": 1}}
+    assert client.post("/v1/search", json=whole).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'{"q": ' + b"[" * 50_000, "the JSON is nested too deeply"),
+        (b'{"q": "\xff"}', "the body is not UTF-8: byte 0xff at offset 7"),
+    ],
+)
+def test_json_that_cannot_be_followed_is_told_why(
+    client: TestClient, content: bytes, reason: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    for path in ("/v1/ask", "/v1/articles"):
+        body = client.post(path, content=content, headers=headers).json()
+        assert (body["code"], body["detail"]) == ("malformed_json", reason)
+
+
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/search"])
 @pytest.mark.parametrize("kind", ["text/plain", "text/markdown"])
 def test_text_is_given_where_it_is_liked_best(client: TestClient, path: str, kind: str) -> None:
     response = client.get(path, params={"q": GENEVA}, headers={"Accept": kind})
@@ -227,10 +270,16 @@ def test_events_come_in_order_and_hold_the_whole_answer(client: TestClient) -> N
     assert merged["answers"] == plain["answers"]
 
 
-def test_search_has_no_events(client: TestClient) -> None:
+def test_the_events_of_a_search_hold_all_that_was_found(client: TestClient) -> None:
     headers = {"Accept": "text/event-stream"}
-    response = client.get("/v1/search", params={"q": "a"}, headers=headers)
-    assert response.headers["content-type"] == "application/json"
+    response = client.get("/v1/search", params={"q": GENEVA}, headers=headers)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    blocks = [block.split("\n") for block in response.text.removesuffix("\n\n").split("\n\n")]
+    assert [lines[0] for lines in blocks] == ["event: meta", "event: sources", "event: done"]
+    parts = [json.loads(data.removeprefix("data: ")) for _, data in blocks]
+    plain = client.get("/v1/search", params={"q": GENEVA}).json()
+    assert {name for part in parts for name in part} == set(plain)
+    assert parts[1] == {"passages": plain["passages"], "total": plain["total"]}
 
 
 def test_errors_are_problems_whatever_is_liked(client: TestClient) -> None:

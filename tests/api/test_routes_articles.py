@@ -55,6 +55,13 @@ def test_a_written_article_is_found_at_once(client: TestClient) -> None:
         ({"text": " \n\t"}, 422, "/text"),
         ({"text": "a\0b"}, 422, "/text"),
         ({"text": 1}, 422, "/text"),
+        ({"text": "a\ud800"}, 422, "/text"),
+        ([{"text": "a"}, {"text": "\udfff"}], 422, "/1/text"),
+        ({"text": "a", "title": "\ud800"}, 422, "/title"),
+        ({"text": "a", "published_at": "2016-W49-4"}, 422, "/published_at"),
+        ({"text": "a", "published_at": "20161208"}, 422, "/published_at"),
+        ({"text": "a", "published_at": "2016-12-08T14:30:00"}, 422, "/published_at"),
+        ({"text": "a", "published_at": 20161208}, 422, "/published_at"),
         ({"text": "a", "titel": "b"}, 422, "/titel"),
         ({"text": "a", "published_at": "soon"}, 422, "/published_at"),
         ({"text": "a", "url": "javascript:alert(1)"}, 422, "/url"),
@@ -70,7 +77,10 @@ def test_a_written_article_is_found_at_once(client: TestClient) -> None:
 def test_a_bad_article_refuses_the_request(
     shared_client: TestClient, body: object, status: int, pointer: str
 ) -> None:
-    response = shared_client.post("/v1/articles", json=body)
+    content = json.dumps(body).encode()
+    response = shared_client.post(
+        "/v1/articles", content=content, headers={"Content-Type": "application/json"}
+    )
     assert response.status_code == status
     assert [fault["pointer"] for fault in response.json()["errors"]] == [pointer]
     assert shared_client.get("/v1/articles").json()["total"] == 3
@@ -120,7 +130,8 @@ def test_an_import_may_be_larger_than_a_body(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/jsonl", "application/x-ndjson", "text/plain; charset=utf-8"]
+    "kind",
+    ["application/jsonl", "application/x-ndjson; charset=utf-8", "APPLICATION/NDJSON"],
 )
 def test_json_lines_go_by_several_names(client: TestClient, kind: str) -> None:
     assert lines(client, b'{"text":"One."}', kind)[0]["result"] == "created"
@@ -131,6 +142,23 @@ def test_an_import_of_something_else_is_refused(shared_client: TestClient) -> No
     response = shared_client.post("/v1/articles/import", json=[{"text": "One."}])
     assert response.status_code == 415
     assert response.json()["detail"] == "send it as application/jsonl or application/x-ndjson"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/plain; charset=utf-8", None])
+def test_an_import_that_any_page_could_have_sent_is_refused(
+    client: TestClient, kind: str | None
+) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+    response = client.post("/v1/articles/import", content=b'{"text":"One."}', headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    assert client.get("/v1/articles").json()["total"] == 3
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_import_is_no_article(shared_client: TestClient, method: str) -> None:
+    response = shared_client.request(method, "/v1/articles/import")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+    assert response.headers["allow"] == "POST"
 
 
 def test_articles_are_listed_in_pages(shared_client: TestClient) -> None:

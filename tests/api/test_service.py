@@ -39,6 +39,43 @@ def test_a_story_is_shown_once_when_asked_for(shared_service: Service) -> None:
     assert sources(shared_service, q="harbour", collapse="story", limit=1) == ["Reuters"]
 
 
+def copies(service: Service, number: int = 12) -> None:
+    """Articles with one text, which fits better than what the others say."""
+    text = "The Östmere harbour strike is over, dockers say."
+    service.add([ArticleIn(text=text, external_id=f"c{i}", source="C") for i in range(number)])
+
+
+@pytest.mark.parametrize("number", [12, 40])
+def test_many_copies_of_one_text_leave_room_for_other_stories(
+    service: Service, number: int
+) -> None:
+    copies(service, number)
+    asked = {"q": "harbour strike Östmere dockers", "limit": 3, "collapse": "story"}
+    found = service.search(SearchRequest.model_validate(asked))
+    assert sorted(map(str, (hit.source for hit in found.passages))) == ["AFP", "C", "Reuters"]
+    answer = service.ask(AskRequest.model_validate(asked))
+    assert sorted(map(str, (hit.source for hit in answer.passages))) == ["AFP", "C", "Reuters"]
+    sure = service.search(SearchRequest.model_validate(asked | {"min_confidence": 0}))
+    assert len(sure.passages) == 3
+
+
+def test_what_copies_say_is_one_answer(service: Service) -> None:
+    copies(service, 3)
+    asked = {"q": "harbour strike Östmere dockers", "min_confidence": 0}
+    answer = service.ask(AskRequest.model_validate(asked))
+    texts = [one.text for one in answer.answers]
+    assert len(texts) == len(set(texts)) == 3
+    assert [hit.source for hit in answer.passages].count("C") >= 1
+    only = service.ask(AskRequest.model_validate(asked | {"source": "C"}))
+    assert (len(only.answers), len(only.passages)) == (1, 3)
+
+
+def test_a_search_reads_as_many_passages_as_it_may_give(service: Service) -> None:
+    service.add([ArticleIn(text=f"Ship {i} lay in the harbour.") for i in range(50)])
+    found = service.search(SearchRequest(q="harbour", limit=40, min_confidence=0))
+    assert len(found.passages) == 40
+
+
 def test_min_confidence_replaces_the_threshold(shared_service: Service) -> None:
     assert shared_service.ask(AskRequest(q=GENEVA)).answered
     assert not shared_service.ask(AskRequest(q=GENEVA, min_confidence=0.99)).answered

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,30 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_one(name: str, ne
         InvalidInput, match=f"{name} is not a setting; the nearest one is {nearest}"
     ):
         Settings.from_env({name: "1"})
+
+
+def test_what_is_reserved_for_later_is_warned_of_and_changes_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    later = {
+        "QA_MILVUS_URI": "http://m",
+        "QA_LLM_BASE_URL": "http://l",
+        "QA_SLACK_SIGNING_SECRET": "secret",
+        "QA_SLACK_BOT_TOKEN": "secret",
+        "QA_DISCORD_PUBLIC_KEY": "secret",
+        "QA_MATTERMOST_TOKEN": "secret",
+        "QA_TEAMS_SECRET": "secret",
+        "QA_TELEGRAM_SECRET": "secret",
+    }
+    with caplog.at_level(logging.WARNING):
+        assert Settings.from_env(later) == Settings()
+    (warning,) = caplog.messages
+    assert warning == f"not used by this version: {', '.join(later)}"
+    caplog.clear()
+    assert Settings.from_env({"QA_TEAMS_SECRET": ""}) == Settings()
+    assert caplog.messages == []
+    with pytest.raises(InvalidInput, match="QA_MILVUS_URL is not a setting"):
+        Settings.from_env({**later, "QA_MILVUS_URL": "x"})
 
 
 @pytest.mark.parametrize(

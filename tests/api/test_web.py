@@ -104,7 +104,7 @@ def serving(data: Path, *articles: Article, **settings: Any) -> Iterator[str]:
     with_settings = Settings(data=data, **settings)
     corpus = Corpus.open(data, HashingEmbedder())
     assert len(list(corpus.add(articles))) == len(articles)
-    pipeline = Pipeline(HybridRetriever(corpus), SentenceReader(corpus.lexical, COVERAGE))
+    pipeline = Pipeline(HybridRetriever(corpus), SentenceReader(corpus, COVERAGE))
     app = create_app(with_settings, Service(corpus, pipeline, with_settings))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     thread = threading.Thread(target=server.run)

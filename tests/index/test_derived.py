@@ -19,6 +19,9 @@ def folder(tmp_path: Path, store: PassageStore) -> Path:
     (folder / "lexical").mkdir(parents=True)
     (folder / "a.vectors").write_bytes(b"abc")
     (folder / "lexical" / "meta.json").write_text("{}")
+    (folder / "lexical" / ".managed.json").write_text("[]")
+    (folder / "lexical" / ".tantivy-meta.lock").touch()
+    (folder / ".b.vectors.tmp").write_bytes(b"half")
     derived.publish(folder, store, "ExactIndex")
     return folder
 
@@ -33,6 +36,20 @@ def test_another_generation_or_engine_is_stale(folder: Path, store: PassageStore
     assert derived.state(folder, store, "ExactIndex") == "stale"
 
 
+def test_the_indexes_of_another_store_are_stale(
+    folder: Path, store: PassageStore, tmp_path: Path
+) -> None:
+    other = PassageStore(tmp_path / "other.sqlite")
+    other.set_meta({"model": "hashing", "dim": "4", "generation": "3"})
+    assert derived.state(folder, other, "ExactIndex") == "stale"
+
+
+def test_locks_and_half_written_files_are_no_part_of_it(folder: Path, store: PassageStore) -> None:
+    (folder / "lexical" / ".tantivy-meta.lock").unlink()
+    (folder / ".b.vectors.tmp").unlink()
+    assert derived.state(folder, store, "ExactIndex") == "fresh"
+
+
 def test_nothing_published_is_missing(tmp_path: Path, store: PassageStore) -> None:
     assert derived.state(tmp_path / "none", store, "ExactIndex") == "missing"
 
@@ -44,6 +61,7 @@ def test_nothing_published_is_missing(tmp_path: Path, store: PassageStore) -> No
         ("a.vectors", b"ab"),
         ("a.vectors", b"abc\0"),
         ("lexical/meta.json", None),
+        ("lexical/.managed.json", b"["),
         ("manifest.json", b"{"),
         ("manifest.json", b"[]"),
         ("manifest.json", b"{}"),

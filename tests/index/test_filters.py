@@ -52,6 +52,10 @@ def test_stamps_sort_as_times_do() -> None:
         ({"or": [{"source": "a"}, {"lang": {"in": "en"}}]}, "/filter/or/1/lang/in"),
         ({"source": {"in": ["a", 2]}}, "/filter/source/in/1"),
         ({"published_at": {"lt": "yesterday"}}, "/filter/published_at/lt"),
+        ({"published_at": {"lt": "2016-W49-4"}}, "/filter/published_at/lt"),
+        ({"published_at": "20161208"}, "/filter/published_at"),
+        ({"published_at": 20161208}, "/filter/published_at"),
+        ({"published_at": {"gt": "0001-01-01T00:00:00+02:00"}}, "/filter/published_at/gt"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_place(expression: object, pointer: str) -> None:

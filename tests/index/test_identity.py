@@ -30,6 +30,20 @@ def test_a_query_that_matters_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    "query", ["1001", "1002", "id=", "a=b%20c", "a=b+c", "b=1&a=2", "a=1;b=2", "fbclidx=1"]
+)
+def test_a_query_is_kept_as_it_is_written(query: str) -> None:
+    url = f"https://news.example/story.php?{query}"
+    assert canonical_url(url) == url
+    assert canonical_url(f"{url}&utm_source=mail&gclid=1") == url
+
+
+def test_an_ipv6_host_keeps_its_brackets() -> None:
+    assert canonical_url("http://[2001:DB8::1]:80/a") == "http://[2001:db8::1]/a"
+    assert canonical_url("http://[2001:db8::1]:8080/a") == "http://[2001:db8::1]:8080/a"
+
+
+@pytest.mark.parametrize(
     ("fields", "pointer"),
     [
         ({"text": " \n"}, "/text"),

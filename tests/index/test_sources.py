@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,7 +81,13 @@ def test_jsonl_has_the_fields_of_an_article(tmp_path: Path) -> None:
         (b'{"text": "a\\u0000"}', "NUL"),
         (b'{"text": "\\ud800"}', "surrogate"),
         (b"[" * 100_000, "not JSON"),
-        (b'{"text": "' + b"x" * LIMIT + b'"}', "longer than 1,000,000 bytes"),
+        (b'{"text": "a", "published_at": "2016-W49-4"}', "not an RFC 3339 time"),
+        (b'{"text": ' + b"1" * 5_000 + b"}", "not JSON"),
+        (
+            b'{"text": "' + b"x" * (LIMIT + 1) + b'"}',
+            "has 1,000,001 bytes; the limit is 1,000,000 (at /text)",
+        ),
+        (b'{"text": "' + b"x" * (7 * LIMIT) + b'"}', "is longer than 6,100,000 bytes"),
     ],
 )
 def test_a_broken_line_is_rejected_and_the_rest_is_read(
@@ -114,6 +121,31 @@ def test_a_file_that_is_no_article_is_rejected_with_the_reason(
     (rejection,) = articles(tmp_path / name)
     assert isinstance(rejection, Rejection)
     assert reason in rejection.reason
+
+
+def test_a_text_may_be_as_long_as_the_limit_however_it_is_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"text": "' + "\\u0041" * 1000 + '"}\n')
+    (article,) = articles(file, limit=1000)
+    assert isinstance(article, Article)
+    assert article.text == "A" * 1000
+
+
+def test_a_name_that_is_not_utf_8_is_spelled_out(tmp_path: Path) -> None:
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))
+    file.write_text("It is over.")
+    (article,) = articles(file)
+    assert isinstance(article, Article)
+    assert article.external_id == f"{tmp_path}/caf\\xe9.txt"
+    file.write_bytes(b"")
+    assert articles(file) == [Rejection(f"{tmp_path}/caf\\xe9.txt", "is empty")]
+
+
+def test_a_folder_with_endless_nesting_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("[" * 100_000)
+    (rejection,) = articles(tmp_path)
+    assert isinstance(rejection, Rejection)
+    assert "not JSON" in rejection.reason
 
 
 def test_a_missing_file_is_rejected(tmp_path: Path) -> None:

@@ -122,3 +122,10 @@ def test_passages_are_bounded_in_characters_too() -> None:
         pieces = split(text)
         assert max(piece.end - piece.start for piece in pieces) <= PASSAGE_CHARACTERS
         assert pieces[-1].end == len(text.rstrip())
+
+
+def test_a_paragraph_of_a_megabyte_is_split_and_nothing_of_it_lost() -> None:
+    text = "Words and words. " * 60_000
+    parts = cut(text)
+    assert parts[0] == parts[-1] == "Words and words."
+    assert "".join(parts).replace(" ", "") == text.replace(" ", "")

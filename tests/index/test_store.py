@@ -1,12 +1,13 @@
 import sqlite3
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.check import problems
-from index.errors import IndexDamaged, InvalidInput, NotFound, StorageFull
+from index.errors import IndexDamaged, InvalidInput, NotFound, NotReady, StorageFull
 from index.identity import new_article
 from index.split import split
 from index.store import PassageStore
@@ -122,7 +123,7 @@ def test_a_full_disk_is_told_apart_and_loses_nothing(store: PassageStore) -> Non
     store.put([embedded(WAR)])
     pages = store.connection().execute("PRAGMA page_count").fetchone()[0]
     store.connection().execute(f"PRAGMA max_page_count = {pages}")
-    big = embedded(new_article(text="Words and words. " * 50_000))
+    big = embedded(new_article(text=("Words and words. " * 50 + "\n\n") * 1_000))
     with pytest.raises(StorageFull):
         store.put([big])
     assert store.article(WAR.id) == WAR
@@ -170,23 +171,109 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         PassageStore(path)
 
 
-def test_the_check_finds_nothing_in_a_sound_store(store: PassageStore) -> None:
-    store.put([embedded(WAR), embedded(PORT)])
-    assert list(problems(store)) == []
+def test_an_article_that_is_put_again_keeps_the_time_it_was_added(store: PassageStore) -> None:
+    store.put([embedded(PORT)])
+    first = store.listed(PORT.id).added_at
+    store.put([embedded(new_article(external_id="port", text="The port closed."))])
+    assert store.listed(PORT.id).added_at == first
+
+
+def test_a_digest_is_the_title_and_the_sum_of_the_text(store: PassageStore) -> None:
+    store.put([embedded(WAR)])
+    assert store.digest(WAR.id) == ("War ends", WAR.sha256)
+    assert store.digest(PORT.id) is None
+
+
+def test_threads_that_ended_leave_no_connection(store: PassageStore) -> None:
+    store.put([embedded(WAR)])
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(10):
+        threads = [threading.Thread(target=store.article, args=(WAR.id,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    # At most one for each that ran at once, of up to three files.
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 3 * 4
+
+
+def test_one_reads_while_another_is_halfway(store: PassageStore) -> None:
+    (war, port), _ = store.put([embedded(WAR), embedded(PORT)])
+    passages, vectors = store.all_passages(), store.all_vectors(DIM)
+    assert (next(passages).id, next(vectors)[0]) == (war[0], war[0])
+    assert store.article(PORT.id) == PORT
+    assert [passage.id for passage in passages] == port
+    assert [key for key, _ in vectors] == port
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("damage", "read"),
     [
-        ("UPDATE articles SET text = 'x' || text WHERE external_id = 'war'", "SHA-256"),
-        ('UPDATE passages SET "end" = 10000', "offsets do not fit"),
-        ("UPDATE passages SET start = 30", "offsets do not fit"),
-        ("UPDATE vectors SET rows = x'00'", "vectors are missing"),
-        ("DELETE FROM vectors", "vectors are missing"),
-        ("PRAGMA foreign_keys = OFF; DELETE FROM articles", "has no articles"),
+        ("UPDATE vectors SET rows = x'000000'", lambda store: list(store.all_vectors(DIM))),
+        ("UPDATE passages SET sentences = x'00'", lambda store: store.passage(1)),
+        ("UPDATE passages SET sentences = x'000000'", lambda store: list(store.all_passages())),
+        ("UPDATE articles SET published_at = 'x'", lambda store: store.article(WAR.id)),
+        ("UPDATE articles SET added_at = 'x'", lambda store: store.listing(limit=1)),
+        (
+            "UPDATE articles SET text = CAST(x'ff' AS TEXT)",
+            lambda store: store.article(WAR.id),
+        ),
+        ("UPDATE meta SET value = 'x' WHERE key = 'generation'", lambda store: store.generation),
+        ("DROP TABLE vectors", lambda store: list(store.all_vectors(DIM))),
     ],
 )
-def test_the_check_names_what_is_wrong(store: PassageStore, damage: str, message: str) -> None:
-    store.put([embedded(WAR), embedded(PORT)])
+def test_damage_that_is_met_is_named_with_what_to_do(
+    store: PassageStore, damage: str, read: Callable[[PassageStore], object]
+) -> None:
+    store.put([embedded(WAR)])
     store.connection().executescript(damage)
-    assert any(message in problem for problem in problems(store))
+    with pytest.raises(IndexDamaged, match="run `qa doctor`"):
+        read(store)
+
+
+def test_a_database_page_that_is_overwritten_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "articles.sqlite"
+    store = PassageStore(path)
+    store.put([embedded(new_article(text=("Words and words. " * 50 + "\n\n") * 100))])
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    path.write_bytes(data)
+    with pytest.raises(IndexDamaged, match="run `qa doctor`"):
+        PassageStore(path).listing(limit=1)
+
+
+def test_a_reader_changes_nothing(store: PassageStore, tmp_path: Path) -> None:
+    path = tmp_path / "articles.sqlite"
+    store.put([embedded(WAR)])
+    store.close()
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    reader = PassageStore(path, write=False)
+    assert reader.article(WAR.id) == WAR
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.set_meta({"a": "b"})
+    reader.close()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_a_reader_sees_what_a_writer_has_just_written(store: PassageStore, tmp_path: Path) -> None:
+    reader = PassageStore(tmp_path / "articles.sqlite", write=False)
+    store.put([embedded(WAR)])
+    assert reader.article(WAR.id) == WAR
+
+
+def test_a_reader_makes_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "articles.sqlite"
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        PassageStore(path, write=False)
+    assert not path.exists()
+    path.touch()
+    with pytest.raises(NotReady):
+        PassageStore(path, write=False)
+    assert path.read_bytes() == b""
+
+
+def test_each_store_has_an_id_of_its_own(store: PassageStore, tmp_path: Path) -> None:
+    ids = [store.meta("store"), PassageStore(tmp_path / "other.sqlite").meta("store")]
+    assert ids[0] != ids[1]
+    assert None not in ids
