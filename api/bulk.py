@@ -18,14 +18,11 @@ from api.problems import Problem
 from api.schemas_articles import ArticleIn, LineOut, WriteOut
 from api.service import Service
 from index.errors import ServiceError, TooLarge
+from index.sources.jsonl import line_limit
 from index.types import Article
 
 log = logging.getLogger(__name__)
 
-ESCAPED = 3
-"""A text of two-byte letters grows so many times when JSON escapes all of them."""
-METADATA = 100_000
-"""Bytes of a line that are not its text."""
 WAITING = 10_000
 """Batches of results kept for a client that sends everything before it reads anything."""
 
@@ -58,7 +55,7 @@ class Import(Response):
         del self.headers["content-length"]
         self._chunks = request.stream()
         self._service = service
-        self._max_line = max_article * ESCAPED + METADATA
+        self._max_line = line_limit(max_article)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         results, waiting = anyio.create_memory_object_stream[bytes](WAITING)

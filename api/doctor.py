@@ -64,7 +64,7 @@ def examine(settings: Settings) -> Report:
 def _examine_stored(settings: Settings, path: Path) -> Iterator[Check]:
     cure = RESTORE.format(data=settings.data, store=path)
     try:
-        store = PassageStore(path)
+        store = PassageStore(path, write=False)
         try:
             yield from _store(store, path, cure)
             yield _model(store, settings)

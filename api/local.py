@@ -41,7 +41,7 @@ class Stored:
     def __init__(self, data: Path) -> None:
         if not (data / STORE).exists():
             raise NotReady(f"nothing is indexed in {data} yet: run `qa ingest PATH`")
-        self._store = PassageStore(data / STORE)
+        self._store = PassageStore(data / STORE, write=False)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -127,7 +127,7 @@ def _embedder(settings: Settings) -> Embedder:
 def _made_with(data: Path) -> tuple[str | None, str | None]:
     if not (data / STORE).exists():
         return None, None
-    store = PassageStore(data / STORE)
+    store = PassageStore(data / STORE, write=False)
     try:
         return store.meta("model"), store.meta("dim")
     finally:

@@ -6,7 +6,7 @@ ServiceError
 ├── NotReady            nothing is indexed yet, or a model is still loading
 ├── Overloaded          too much at once; try again later
 ├── TooLarge            more bytes than the limit
-├── StorageFull         the disk refused a write; nothing was acknowledged
+├── StorageFull         the disk refused a write, which was not acknowledged
 ├── IndexMismatch       the index was made with another embedding model
 ├── IndexLocked         another process is writing to this data directory
 ├── IndexDamaged        the store itself fails its checks
