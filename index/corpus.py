@@ -1,24 +1,23 @@
 """Corpus: articles in, found passages out; keeps the store and the indexes made from it in step."""
 
-import fcntl
 import itertools
 import logging
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
 import numpy as np
 
 from index import derived
-from index.errors import IndexLocked, IndexMismatch, NotFound, NotReady
+from index.errors import IndexMismatch, NotFound, NotReady
+from index.intake import Entry, embedded, written
 from index.lexical import SENTENCE_BITS, LexicalIndex
-from index.split import VERSION, Piece, split
+from index.lock import locked
+from index.split import VERSION, split
 from index.store import PassageStore
-from index.tables import Embedded
 from index.types import Article, Embedder, Ids, Matrix, VectorIndex, WriteResult, Written
 from index.vectors.faiss import FaissIndex
 
@@ -30,15 +29,6 @@ BATCH_PASSAGES = 64
 """Embedded and committed together: about two seconds of work that a crash can cost."""
 BATCH_ARTICLES = 256
 """At most, so that results come soon when nothing has to be embedded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An article on its way in: with its pieces, or with its result where nothing is to do."""
-
-    article: Article
-    known: Written | None
-    pieces: list[Piece]
 
 
 class Corpus:
@@ -258,7 +248,7 @@ class Corpus:
         replaced = {entry.article.id for entry in fresh if self.store.digest(entry.article.id)}
         if fresh:
             self._store(fresh)
-        return [entry.known or _written(entry, replaced) for entry in batch]
+        return [entry.known or written(entry, replaced) for entry in batch]
 
     def _unembedded(self, article: Article) -> Written | None:
         """The result for an article whose title and text are stored already."""
@@ -275,7 +265,7 @@ class Corpus:
         return Written(article.id, article.external_id, result, passages)
 
     def _store(self, entries: Sequence[Entry]) -> None:
-        batch = self._embedded(entries)
+        batch = embedded(entries, self.embedder)
         new, gone = self.store.put(batch)
         ids = [key for keys in new for key in keys]
         with self._following():
@@ -284,22 +274,6 @@ class Corpus:
             self._index(self.passages, self.sentences, ids, rows)
             found = self.store.passages(ids)
             self.lexical.add(found[key] for key in ids)
-
-    def _embedded(self, entries: Sequence[Entry]) -> list[Embedded]:
-        flat = [(entry.article, piece) for entry in entries for piece in entry.pieces]
-        whole, parts = self.embedder.embed_passages(
-            [article.title for article, _ in flat],
-            [article.text[piece.start : piece.end] for article, piece in flat],
-            [[(a - p.start, b - p.start) for a, b in p.sentences] for _, p in flat],
-        )
-        rows = [np.vstack([one[None], more]) for one, more in zip(whole, parts, strict=True)]
-        vectors = iter(rows)
-        return [
-            Embedded(
-                entry.article, entry.pieces, list(itertools.islice(vectors, len(entry.pieces)))
-            )
-            for entry in entries
-        ]
 
     def _forget(self, passage_ids: Sequence[int]) -> None:
         if not passage_ids:
@@ -313,22 +287,3 @@ class Corpus:
         self.store.close()
         if self._lock:
             self._lock.close()
-
-
-def _written(entry: Entry, replaced: set[str]) -> Written:
-    article = entry.article
-    result: WriteResult = "updated" if article.id in replaced else "created"
-    return Written(article.id, article.external_id, result, len(entry.pieces))
-
-
-def locked(path: Path) -> IO[str]:
-    """Hold the directory's lock; the system lets go of it when the process ends, however."""
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise IndexLocked(
-            f"{path.parent} is in use by another process: stop it, or use `--url` to talk to it"
-        ) from None
-    return file

@@ -6,8 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from index import derived
-from index.corpus import DERIVED, STORE, Corpus, locked
+from index.corpus import DERIVED, STORE, Corpus
 from index.errors import IndexLocked, NotReady
+from index.lock import locked
 from index.store import PassageStore
 from index.types import Article, Embedder, VectorIndex, Written
 
