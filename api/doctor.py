@@ -108,9 +108,14 @@ def _indexes(store: PassageStore, settings: Settings) -> Check:
     return Check("indexes", "note", f"{folder}: {state}", cure)
 
 
+SHARED = ".sqlite-shm"
+"""SQLite's memory shared by the processes that read a store; it comes and goes with them."""
+
+
 def _space(data: Path) -> Check:
     free = shutil.disk_usage(data).free
-    used = sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
+    files = (file for file in data.rglob("*") if file.is_file() and file.suffix != SHARED)
+    used = sum(file.stat().st_size for file in files)
     detail = f"{_readable(free)} free, {_readable(used)} used by {data}"
     if free < ROOM * used:
         return Check("disk", "note", detail, "make room: a rebuild writes a copy of the indexes")
