@@ -1,11 +1,16 @@
 """The questions in seeds/questions.jsonl, asked of the real service with the real model."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.build import build_service
 from api.schemas import AskRequest, AskResponse
 from api.schemas_articles import WriteOut
@@ -75,6 +80,30 @@ def test_the_customers_questions_are_answered_right(service: Service, key: str) 
         assert piece in citation.quote.exact
     text = service.text(citation.article_id)
     assert text[citation.start : citation.end] == citation.quote.exact == reply.answers[0].text
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("key", sorted(MUST))
+def test_they_are_answered_right_over_http(service: Service, key: str) -> None:
+    question = BY_ID[key]
+    with TestClient(create_app(Settings(), service)) as client:
+        reply = client.get("/v1/ask", params={"q": question["question"]}).json()
+        citation = reply["answers"][0]["citation"]
+        text = client.get(f"/v1/articles/{citation['article_id']}/text").text
+    assert question["answer"] in citation["quote"]["exact"]
+    assert text[citation["start"] : citation["end"]] == citation["quote"]["exact"]
+
+
+@pytest.mark.model
+def test_the_customers_first_question_is_answered_right_by_the_command(tmp_path: Path) -> None:
+    run = [sys.executable, "-c", "from api.cli import main; main()"]
+    environ = {"QA_DATA": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    sample = SEEDS / "aleppo-geneva-talks.txt"
+    for words in (["ingest", str(sample)], ["ask", BY_ID["aleppo-01"]["question"]]):
+        done = subprocess.run([*run, *words], env=environ, cwd=SEEDS.parent, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    answer = " ".join(done.stdout.decode().split())
+    assert answer.startswith("US officials will meet tomorrow with their Russian counterparts")
 
 
 @pytest.mark.model
