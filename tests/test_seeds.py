@@ -22,7 +22,7 @@ from index.types import Article
 SEEDS = Path(__file__).parents[1] / "seeds"
 QUESTIONS = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text().splitlines()]
 BY_ID = {question["id"]: question for question in QUESTIONS}
-MUST = {f"aleppo-0{number}" for number in (1, 2, 3, 4, 5, 6, 8)}
+MUST = {f"aleppo-0{number}" for number in range(1, 7)}
 """The customer's own questions: answered, and right. aleppo-07 must not be answered."""
 
 RIGHT = 0.85
@@ -80,6 +80,17 @@ def test_the_customers_questions_are_answered_right(service: Service, key: str) 
         assert piece in citation.quote.exact
     text = service.text(citation.article_id)
     assert text[citation.start : citation.end] == citation.quote.exact == reply.answers[0].text
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("key", ["aleppo-08", "aleppo-09"])
+def test_a_pronoun_and_a_credit_are_the_best_answer_however_sure(
+    service: Service, key: str
+) -> None:
+    question = BY_ID[key]
+    reply = service.ask(AskRequest(q=question["question"], min_confidence=0.3))
+    assert question["sentence"] in reply.answers[0].citation.sentence.text
+    assert question["answer"] in reply.answers[0].text
 
 
 @pytest.mark.model
