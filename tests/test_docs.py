@@ -48,12 +48,12 @@ def test_every_route_is_in_the_readme(route: str) -> None:
     assert f"{route}`" in README
 
 
-@pytest.mark.parametrize("target", re.findall(r"`make (\w+)`", README))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make (\w+)`", README))))
 def test_every_make_target_that_the_readme_names_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http|#)([^)]+)\)", README))
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http|#)([^)]+)\)", README))))
 def test_every_file_that_the_readme_links_to_exists(link: str) -> None:
     assert (ROOT / link).exists()
 
