@@ -14,7 +14,7 @@ import numpy as np
 from index import derived
 from index.errors import IndexMismatch, NotFound, NotReady
 from index.intake import Entry, embedded, written
-from index.lexical import SENTENCE_BITS, LexicalIndex
+from index.lexical import LexicalIndex
 from index.lock import locked
 from index.split import VERSION, split
 from index.store import PassageStore
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 STORE = "articles.sqlite"
 DERIVED = "derived"
+SENTENCE_BITS = 8
+"""A sentence's id is its passage's id shifted left by this, plus its number from 1."""
 BATCH_PASSAGES = 64
 """Embedded and committed together: about two seconds of work that a crash can cost."""
 BATCH_ARTICLES = 256

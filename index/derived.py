@@ -17,7 +17,8 @@ State = Literal["fresh", "stale", "missing", "damaged"]
 
 MANIFEST = "manifest.json"
 LEXICAL = "lexical"
-FORMAT = 1
+FORMAT = 2
+"""Goes up when the files of another version cannot be read."""
 
 
 def state(folder: Path, store: PassageStore, engine: str) -> State:

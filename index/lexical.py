@@ -1,4 +1,4 @@
-"""LexicalIndex: BM25 over passages and over sentences, on tantivy, made from the store.
+"""LexicalIndex: BM25 over passages with their titles, on tantivy, made from the store.
 
 Scores are a share of the best that the question could reach: the sum over its words of
 idf x (k1 + 1), which no text attains. So they do not depend on the size of the collection.
@@ -16,9 +16,6 @@ from index.types import Ids, Matrix, Passage
 
 K1 = 1.2
 """tantivy's own, with b = 0.75; neither can be set."""
-SENTENCE_BITS = 8
-"""A sentence's id is its passage's id shifted left by this, plus its number from 1."""
-LEVELS = ("passages", "sentences")
 HEAP_BYTES = 32_000_000
 """What a writer collects before it makes a segment."""
 
@@ -65,53 +62,58 @@ def analyzer() -> tantivy.TextAnalyzer:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", stored=False, indexed=True, fast=True)
-    builder.add_integer_field("passage", stored=False, indexed=True)
     builder.add_text_field("text", stored=False, tokenizer_name="news", index_option="freq")
     return builder.build()
 
 
 class LexicalIndex:
-    """Two tantivy indexes kept in step; in memory where no folder is given."""
+    """A tantivy index with a document a passage; in memory where no folder is given."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._analyzer = analyzer()
         self._stop_words = set(self._analyzer.analyze(" ".join(STOP_WORDS)))
         self._schema = _schema()
-        self._indexes = {level: self._open(path and path / level) for level in LEVELS}
-        self._writers: dict[str, tantivy.IndexWriter] = {}
+        if path is None:
+            self._index = tantivy.Index(self._schema)
+        else:
+            path.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema, path=str(path))
+        self._index.register_tokenizer("news", self._analyzer)
+        self._writer: tantivy.IndexWriter | None = None
 
     def add(self, passages: Iterable[Passage]) -> None:
-        """Add passages and their sentences; searches see them when this returns."""
+        """Add passages; searches see them when this returns."""
+        writer = self._writing()
         for passage in passages:
             head = f"{passage.title}\n" if passage.title else ""
-            self._write("passages", passage.id, passage.id, head + passage.text)
-            for number, (start, end) in enumerate(passage.sentences, start=1):
-                key = (passage.id << SENTENCE_BITS) + number
-                self._write("sentences", key, passage.id, passage.slice(start, end))
-        self._commit()
+            document = tantivy.Document()
+            document.add_integer("id", passage.id)
+            document.add_text("text", head + passage.text)
+            writer.add_document(document)
+        self._commit(writer)
 
     def remove(self, passage_ids: Iterable[int]) -> None:
-        """Remove passages and their sentences; unknown ids are ignored."""
+        """Remove passages; unknown ids are ignored."""
+        writer = self._writing()
         for key in passage_ids:
-            for level in LEVELS:
-                self._writer(level).delete_documents_by_term("passage", int(key))
-        self._commit()
+            writer.delete_documents_by_term("id", int(key))
+        self._commit(writer)
 
     def settle(self) -> None:
         """Wait for merges, so that the files on disk no longer change until the next write."""
-        for writer in self._writers.values():
-            writer.wait_merging_threads()
-        self._writers.clear()
+        if self._writer:
+            self._writer.wait_merging_threads()
+            self._writer = None
 
     def __len__(self) -> int:
-        return int(self._indexes["passages"].searcher().num_docs)
+        return int(self._index.searcher().num_docs)
 
     def terms(self, question: str) -> Terms:
         """The question's words that can be searched for, each once, with their idf."""
         words = list(dict.fromkeys(self._analyzer.analyze(question)))
         content = [word for word in words if word not in self._stop_words]
         words = content or words
-        searcher = self._indexes["passages"].searcher()
+        searcher = self._index.searcher()
         idf = _idf(searcher, words)
         return Terms(tuple(words), idf, math.log(2 + searcher.num_docs), bool(content))
 
@@ -119,52 +121,28 @@ class LexicalIndex:
         """A text's words as the index knows them, in order."""
         return list(self._analyzer.analyze(text))
 
-    def passages(self, terms: Terms, k: int, allowed: Ids | None = None) -> tuple[Ids, Matrix]:
-        """The `k` best passages' ids and scores, best first."""
-        return self._search("passages", terms, k, allowed)
-
-    def sentences(self, terms: Terms, k: int, allowed: Ids | None = None) -> tuple[Ids, Matrix]:
-        """The `k` best sentences' ids and scores, best first; `allowed` are passage ids."""
-        return self._search("sentences", terms, k, allowed)
-
-    # -- inside -------------------------------------------------------------------------------
-
-    def _open(self, path: Path | None) -> tantivy.Index:
-        if path is None:
-            index = tantivy.Index(self._schema)
-        else:
-            path.mkdir(parents=True, exist_ok=True)
-            index = tantivy.Index(self._schema, path=str(path))
-        index.register_tokenizer("news", self._analyzer)
-        return index
-
-    def _write(self, level: str, key: int, passage: int, text: str) -> None:
-        document = tantivy.Document()
-        document.add_integer("id", key)
-        document.add_integer("passage", passage)
-        document.add_text("text", text)
-        self._writer(level).add_document(document)
-
-    def _writer(self, level: str) -> tantivy.IndexWriter:
-        if level not in self._writers:
-            self._writers[level] = self._indexes[level].writer(HEAP_BYTES, num_threads=1)
-        return self._writers[level]
-
-    def _commit(self) -> None:
-        for level, writer in self._writers.items():
-            writer.commit()
-            self._indexes[level].reload()
-
-    def _search(self, level: str, terms: Terms, k: int, allowed: Ids | None) -> tuple[Ids, Matrix]:
+    def search(self, terms: Terms, k: int, allowed: Ids | None = None) -> tuple[Ids, Matrix]:
+        """The `k` best passages' ids and scores, best first; among `allowed` where it is given."""
         if not terms.words or k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        searcher = self._indexes[level].searcher()
+        searcher = self._index.searcher()
         query = self._query(terms.words, allowed)
         hits = searcher.search(query, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], np.float32)
-        best = (K1 + 1) * sum(_idf(searcher, terms.words))
+        best = (K1 + 1) * sum(terms.idf)
         return np.array(ids, np.int64), scores / np.float32(best or 1)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            self._writer = self._index.writer(HEAP_BYTES, num_threads=1)
+        return self._writer
+
+    def _commit(self, writer: tantivy.IndexWriter) -> None:
+        writer.commit()
+        self._index.reload()
 
     def _query(self, words: Sequence[str], allowed: Ids | None) -> tantivy.Query:
         any_word = tantivy.Query.boolean_query(
@@ -175,7 +153,7 @@ class LexicalIndex:
         )
         if allowed is None:
             return any_word
-        wanted = tantivy.Query.term_set_query(self._schema, "passage", allowed.tolist())
+        wanted = tantivy.Query.term_set_query(self._schema, "id", allowed.tolist())
         return tantivy.Query.boolean_query(
             [
                 (tantivy.Occur.Must, any_word),

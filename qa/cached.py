@@ -12,9 +12,11 @@ import numpy as np
 
 from index.corpus import Corpus
 from index.derived import write_atomically
+from index.errors import IndexLocked
 from index.split import VERSION
 from index.types import Embedder, Matrix, Spans
 from qa.questions import Dataset
+from qa.wording import searchable
 
 COMPLETE = "complete.json"
 """Written last: without it the articles are added again, and those that are there cost nothing."""
@@ -43,7 +45,7 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 def collected(
     dataset: Dataset, embedder: Embedder, cache: Path, *, progress: Progress = silent
 ) -> Iterator[Corpus]:
-    """The set's articles as a corpus that is open for reading, from the cache where it can be.
+    """The set's articles as a corpus, from the cache where it can be.
 
     Its embedder remembers the questions' vectors as well.
     """
@@ -51,13 +53,21 @@ def collected(
     remembering = RememberingEmbedder(embedder, folder / QUERIES)
     if not (folder / COMPLETE).exists():
         _build(folder, dataset, embedder, progress)
-    corpus = Corpus.open(folder, remembering, write=False)
+    corpus = _opened(folder, remembering)
     try:
-        remembering.embed_queries([one.text for one in dataset.asked])
+        remembering.embed_queries([searchable(one.text) for one in dataset.asked])
         remembering.save()
         yield corpus
     finally:
         corpus.close()
+
+
+def _opened(folder: Path, embedder: Embedder) -> Corpus:
+    """For writing where that can be had, so that indexes of another version are replaced."""
+    try:
+        return Corpus.open(folder, embedder)
+    except IndexLocked:
+        return Corpus.open(folder, embedder, write=False)
 
 
 class RememberingEmbedder:

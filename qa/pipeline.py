@@ -8,6 +8,7 @@ from index.filters import Filter
 from qa.read import PASSAGES_READ
 from qa.retrieve import HybridRetriever, Weights
 from qa.types import Answer, Found, Reader
+from qa.wording import searchable
 
 
 class Pipeline:
@@ -27,10 +28,11 @@ class Pipeline:
     ) -> Found:
         """The passages that fit best."""
         timing: dict[str, float] = {}
+        text = searchable(question)
         with _timed(timing, "embed"):
-            vector = self.retriever.corpus.embedder.embed_queries([question])[0]
+            vector = self.retriever.corpus.embedder.embed_queries([text])[0]
         with _timed(timing, "retrieve"):
-            hits, total = self.retriever.retrieve(question, vector, k, where=where, weights=weights)
+            hits, total = self.retriever.retrieve(text, vector, k, where=where, weights=weights)
         return Found(question, tuple(hits), total, timing)
 
     def ask(
@@ -46,7 +48,7 @@ class Pipeline:
         found = self.search(question, k=max(k, PASSAGES_READ), where=where, weights=weights)
         timing = dict(found.timing)
         with _timed(timing, "read"):
-            spans = self.reader.read(question, found.hits)
+            spans = self.reader.read(searchable(question), found.hits)
         threshold = self.reader.threshold if min_confidence is None else min_confidence
         given = tuple(span for span in spans if span.confidence >= threshold)[:k]
         best = max((span.confidence for span in spans), default=0.0)

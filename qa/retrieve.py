@@ -1,8 +1,8 @@
 """From the index's candidate lists to one fused, explained list of hits.
 
-Four scores, each on a scale of its own that does not depend on the collection's size: the cosines
-of the passage and of its best sentence, and the shares that passage and sentence reach of the best
-BM25 score the question allows. Their weighted sum orders the hits.
+Three scores, each on a scale of its own that does not depend on the collection's size: the cosines
+of the passage and of its best sentence, and the share that the passage reaches of the best BM25
+score the question allows. Their weighted sum orders the hits.
 """
 
 import math
@@ -10,17 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.corpus import Corpus
+from index.corpus import SENTENCE_BITS, Corpus
 from index.filters import Filter
-from index.lexical import SENTENCE_BITS, Terms
+from index.lexical import Terms
 from index.types import Hit, Ids, Matrix
 
 CANDIDATES = 100
 """Taken from each list; the union is scored in full."""
-
-
-PASSAGE_SHARE = 0.7
-"""Of the lexical part; the rest is the best sentence's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,6 @@ class Candidates:
     lexical: Matrix
     sentence_rows: Ids
     sentence_dense: Matrix
-    sentence_lexical: Matrix
 
 
 class HybridRetriever:
@@ -79,14 +74,13 @@ class HybridRetriever:
         return self._hits(found, k, weights), len(found.ids)
 
     def _candidates(self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None) -> Candidates:
-        """The union of the four lists, every member with all its scores."""
+        """The union of the three lists, every member with all its scores."""
         corpus, rows = self.corpus, vector[None]
         within = None if allowed is None else corpus.sentences_in(allowed)
         lists = [
             corpus.passages.search(rows, k, allowed)[0][0],
             corpus.sentences.search(rows, k, within)[0][0] >> SENTENCE_BITS,
-            corpus.lexical.passages(terms, k, allowed)[0],
-            corpus.lexical.sentences(terms, k, allowed)[0] >> SENTENCE_BITS,
+            corpus.lexical.search(terms, k, allowed)[0],
         ]
         ids = np.unique(np.concatenate(lists))
         ids = ids[np.isfinite(corpus.passages.scores(vector, ids))]  # none: -1, or just removed
@@ -94,10 +88,9 @@ class HybridRetriever:
         return Candidates(
             ids=ids,
             dense=corpus.passages.scores(vector, ids),
-            lexical=_aligned(ids, *corpus.lexical.passages(terms, len(ids), ids)),
+            lexical=_aligned(ids, *corpus.lexical.search(terms, len(ids), ids)),
             sentence_rows=np.searchsorted(ids, numbers >> SENTENCE_BITS),
             sentence_dense=corpus.sentences.scores(vector, numbers),
-            sentence_lexical=_aligned(numbers, *corpus.lexical.sentences(terms, len(numbers), ids)),
         )
 
     def _hits(self, found: Candidates, k: int, weights: Weights) -> list[Hit]:
@@ -107,8 +100,7 @@ class HybridRetriever:
         parts = {
             "dense": found.dense,
             "sentence": np.maximum.reduceat(found.sentence_dense, starts),
-            "lexical_passage": found.lexical,
-            "lexical_sentence": np.maximum.reduceat(found.sentence_lexical, starts),
+            "lexical": found.lexical,
         }
         score = _fused(parts, weights)
         cosines = np.split(found.sentence_dense, starts[1:])
@@ -127,10 +119,8 @@ class HybridRetriever:
 
 
 def _fused(parts: dict[str, Matrix], weights: Weights) -> Matrix:
-    lexical = PASSAGE_SHARE * parts["lexical_passage"]
-    lexical = lexical + (1 - PASSAGE_SHARE) * parts["lexical_sentence"]
     dense = weights.dense * parts["dense"] + weights.sentence * parts["sentence"]
-    return np.asarray(dense + weights.lexical * lexical, np.float32)
+    return np.asarray(dense + weights.lexical * parts["lexical"], np.float32)
 
 
 def _aligned(wanted: Ids, ids: Ids, scores: Matrix) -> Matrix:

@@ -61,7 +61,7 @@ def test_what_is_added_is_found_by_vectors_and_by_words(corpus: Corpus) -> None:
     ]
     assert top(corpus, "ships in the harbour") == PORT.text
     terms = corpus.lexical.terms("Geneva")
-    (key,) = corpus.lexical.passages(terms, 5)[0]
+    (key,) = corpus.lexical.search(terms, 5)[0]
     assert corpus.store.passage(int(key)).article_id == WAR.id
 
 
@@ -85,7 +85,7 @@ def test_a_changed_article_replaces_the_old_one_everywhere(corpus: Corpus) -> No
     (written,) = corpus.add([article("war", "The truce holds.")])
     assert written.result == "updated"
     assert len(corpus.passages) == len(corpus.lexical) == 2
-    assert corpus.lexical.passages(corpus.lexical.terms("Geneva"), 5)[0].tolist() == []
+    assert corpus.lexical.search(corpus.lexical.terms("Geneva"), 5)[0].tolist() == []
 
 
 def test_the_last_of_two_versions_in_one_call_stays(corpus: Corpus) -> None:
@@ -138,7 +138,7 @@ def contents(corpus: Corpus) -> tuple[list[int], list[int], list[int], list[str]
     return (
         sorted(corpus.passages.ids().tolist()),
         sorted(corpus.sentences.ids().tolist()),
-        sorted(corpus.lexical.passages(terms, 10_000)[0].tolist()),
+        sorted(corpus.lexical.search(terms, 10_000)[0].tolist()),
         [item.id for item in corpus.store.listing(limit=10_000)],
     )
 

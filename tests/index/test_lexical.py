@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.lexical import SENTENCE_BITS, LexicalIndex
+from index.lexical import LexicalIndex
 from index.types import Passage
 
 
@@ -29,7 +29,7 @@ def index() -> LexicalIndex:
 
 
 def found(index: LexicalIndex, question: str, k: int = 5) -> list[int]:
-    return index.passages(index.terms(question), k)[0].tolist()
+    return index.search(index.terms(question), k)[0].tolist()
 
 
 def test_words_are_found_in_any_form_and_case(index: LexicalIndex) -> None:
@@ -39,11 +39,6 @@ def test_words_are_found_in_any_form_and_case(index: LexicalIndex) -> None:
 
 def test_a_title_counts_for_its_passages(index: LexicalIndex) -> None:
     assert found(index, "Paris") == [2]
-
-
-def test_sentences_are_numbered_within_their_passage(index: LexicalIndex) -> None:
-    ids, _ = index.sentences(index.terms("the talks"), 5)
-    assert ids.tolist() == [(1 << SENTENCE_BITS) + 2]
 
 
 def test_stop_words_of_a_question_are_dropped_unless_it_has_no_other(index: LexicalIndex) -> None:
@@ -58,8 +53,8 @@ def test_nothing_in_a_question_is_a_query_language(index: LexicalIndex) -> None:
 
 
 def test_scores_are_a_share_of_the_best_that_is_possible(index: LexicalIndex) -> None:
-    _, scores = index.passages(index.terms("geneva officials"), 5)
-    _, half = index.passages(index.terms("geneva unheard"), 5)
+    _, scores = index.search(index.terms("geneva officials"), 5)
+    _, half = index.search(index.terms("geneva unheard"), 5)
     assert 0.3 < scores[0] < 1
     assert half[0] < scores[0]
 
@@ -70,22 +65,20 @@ def test_a_share_hardly_depends_on_the_size_of_the_collection() -> None:
         index = LexicalIndex()
         index.add([passage(1, "Officials met in Geneva at noon.")])
         index.add(passage(i, f"Filler number {i} of many words.") for i in range(2, size))
-        shares.append(index.passages(index.terms("who met in Geneva?"), 1)[1][0])
+        shares.append(index.search(index.terms("who met in Geneva?"), 1)[1][0])
     assert shares[0] == pytest.approx(shares[1], rel=0.1)
 
 
-def test_allowed_restricts_passages_and_sentences(index: LexicalIndex) -> None:
+def test_allowed_restricts_the_passages(index: LexicalIndex) -> None:
     terms = index.terms("Geneva Paris")
     only = np.array([2, 3])
-    assert index.passages(terms, 5, only)[0].tolist() == [2]
-    assert set(index.sentences(terms, 5, only)[0] >> SENTENCE_BITS) == {2}
-    assert index.passages(terms, 5, np.array([], np.int64))[0].tolist() == []
+    assert index.search(terms, 5, only)[0].tolist() == [2]
+    assert index.search(terms, 5, np.array([], np.int64))[0].tolist() == []
 
 
 def test_what_is_removed_is_not_found_and_can_come_back(index: LexicalIndex) -> None:
     index.remove([1, 99])
     assert found(index, "Geneva") == []
-    assert index.sentences(index.terms("Geneva"), 5)[0].tolist() == []
     index.add([passage(1, "Officials met in Geneva.")])
     assert found(index, "Geneva") == [1]
     assert len(index) == 3
@@ -106,7 +99,7 @@ def test_removed_texts_make_no_word_weigh_less_than_nothing(index: LexicalIndex)
     index.remove(range(11, 60))
     terms = index.terms("harbour")
     assert terms.mass > 0
-    assert set(index.passages(terms, 5)[0].tolist()) == {3, 10}
+    assert set(index.search(terms, 5)[0].tolist()) == {3, 10}
 
 
 def test_stop_words_are_known_in_the_form_that_the_index_has(index: LexicalIndex) -> None:

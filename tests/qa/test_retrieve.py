@@ -9,7 +9,7 @@ from index.embedders.hashing import HashingEmbedder
 from index.identity import new_article
 from index.split import split
 from index.types import Hit
-from qa.retrieve import PASSAGE_SHARE, HybridRetriever, Weights
+from qa.retrieve import HybridRetriever, Weights
 
 TALKS = "US officials will meet their Russian counterparts in Geneva. Kerry was in Paris."
 PORT = "The harbour of Ostmere reopened. Dockers had been on strike."
@@ -47,9 +47,8 @@ def test_a_score_is_the_weighted_sum_of_its_parts(corpus: Corpus) -> None:
     weights = Weights(dense=0.2, sentence=0.3, lexical=0.9)
     for hit in retrieve(corpus, question, weights=weights):
         parts = hit.parts
-        lexical = PASSAGE_SHARE * parts["lexical_passage"]
-        lexical += (1 - PASSAGE_SHARE) * parts["lexical_sentence"]
-        expected = 0.2 * parts["dense"] + 0.3 * parts["sentence"] + 0.9 * mass**0.5 * lexical
+        lexical = mass**0.5 * parts["lexical"]
+        expected = 0.2 * parts["dense"] + 0.3 * parts["sentence"] + 0.9 * lexical
         assert hit.score == pytest.approx(expected, rel=1e-5)
 
 
