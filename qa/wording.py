@@ -17,4 +17,4 @@ def searchable(question: str) -> str:
     Matching posts to fact checks (CheckThat! 2020) gains 1 to 2 points of nDCG@10 by it.
     """
     text = TAG.sub(lambda match: HUMP.sub(" ", match[1]), ADDRESS.sub(" ", question))
-    return text.strip() or question
+    return " ".join(text.split()) or question

@@ -11,7 +11,7 @@ from qa.wording import searchable
         ("burnt #AustralianFires pic.twitter.com/0eJt", "burnt Australian Fires"),
         ("what did @BBCNews say", "what did BBC News say"),
         ("#COVID19 deaths", "COVID 19 deaths"),
-        ("— Brad Trost (@BradTrostCPC) 2019", "— Brad Trost  2019"),
+        ("— Brad Trost (@BradTrostCPC) 2019", "— Brad Trost 2019"),
         ("mail ada@example.org about C# 5", "mail ada@example.org about C# 5"),
         ("https://example.org/a", "https://example.org/a"),
     ],
