@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+COMPARED = "ndcg@10"
+"""What the table of a sweep shows."""
+
 
 @app.command(
     "eval", epilog="Example: qa eval beir/scifact --gate ndcg@10=0.72 --per-query found.jsonl"
@@ -71,6 +74,8 @@ def evaluate(
         rows = (row for report in reports for row in report.per_query())
         per_query.write_text("".join(json.dumps(row) + "\n" for row in rows))
     _tell(reports, as_json=as_json)
+    if sweep and not as_json and not closed:
+        _tell_table(reports)
     if gate and _fell_short(reports, gate):
         raise typer.Exit(exits.GATE_FAILED)
 
@@ -106,6 +111,16 @@ def _tell(reports: Sequence["Report"], *, as_json: bool) -> None:
         counts = f"{report.documents} documents, {report.queries} questions, {report.judged} judged"
         typer.echo(f"{about}: {counts}, {report.seconds:.1f} s")
         typer.echo("".join(f"  {name:<20} {value:.4f}\n" for name, value in report.metrics.items()))
+
+
+def _tell_table(reports: Sequence["Report"]) -> None:
+    from qa.sweep import table
+
+    rows = table(reports, COMPARED)
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    typer.echo(COMPARED)
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
 
 
 def _fell_short(reports: Sequence["Report"], limits: str) -> bool:

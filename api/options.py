@@ -86,8 +86,11 @@ Host = Annotated[str, _option("--host", "The address to listen on.")]
 Port = Annotated[int, _option("--port", "The port to listen on.")]
 
 Datasets = Annotated[
-    list[Path],
-    typer.Argument(metavar="DATASET...", help="Folders in BEIR's layout, or files in SQuAD's."),
+    list[str],
+    typer.Argument(
+        metavar="DATASET...",
+        help="Folders in BEIR's layout (PATH, PATH:SPLIT, PATH:SPLIT:GRADE), files in SQuAD's.",
+    ),
 ]
 Split = Annotated[
     str | None, _option("--split", "Read queries_SPLIT and qrels_SPLIT, where a set has several.")

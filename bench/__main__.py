@@ -20,7 +20,7 @@ from qa.cached import cache_folder
 
 Sets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SET...", help="Folders in BEIR's layout, each as PATH or PATH:SPLIT."),
+    typer.Argument(metavar="SET...", help="Folders in BEIR's layout: PATH[:SPLIT[:GRADE]]."),
 ]
 Split = Annotated[str | None, typer.Option(help="The split of the sets that name none.")]
 MinRelevance = Annotated[int, typer.Option(min=1, help="Judgements below do not count.")]

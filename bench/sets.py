@@ -6,7 +6,7 @@ from pathlib import Path
 from index.identity import article_id
 from index.sources import read
 from index.types import Article
-from qa.datasets import load
+from qa import datasets
 from qa.questions import Dataset, Question
 from qa.records import Record, json_lines
 
@@ -17,14 +17,11 @@ FOLDER = Path(__file__).parents[1] / SEEDS
 def named(
     name: str, *, split: str | None = None, min_relevance: int = 1, limit: int | None = None
 ) -> Dataset:
-    """The set `seeds`, `PATH` or `PATH:SPLIT`, with the questions that have a relevant document."""
-    path, colon, own = name.rpartition(":")
+    """The set `seeds` or of another name, with the questions that have a relevant document."""
     if name == SEEDS:
         dataset = seeds(FOLDER)
-    elif colon and not Path(name).exists():
-        dataset = load(Path(path), split=own, min_relevance=min_relevance)
     else:
-        dataset = load(Path(name), split=split, min_relevance=min_relevance)
+        dataset = datasets.named(name, split=split, min_relevance=min_relevance)
     return replace(dataset, questions=tuple(q for q in dataset.questions if q.relevant)[:limit])
 
 

@@ -1,4 +1,4 @@
-"""Keeps the vectors of a set on disk, so that its second evaluation embeds nothing."""
+"""What is kept between evaluations: a set's vectors on disk, and a question's candidates."""
 
 import hashlib
 import json
@@ -13,9 +13,11 @@ import numpy as np
 from index.corpus import Corpus
 from index.derived import write_atomically
 from index.errors import IndexLocked
+from index.lexical import Terms
 from index.split import VERSION
-from index.types import Embedder, Matrix, Spans
+from index.types import Embedder, Ids, Matrix, Spans
 from qa.questions import Dataset
+from qa.retrieve import Candidates, HybridRetriever
 from qa.wording import searchable
 
 COMPLETE = "complete.json"
@@ -114,6 +116,28 @@ class RememberingEmbedder:
         with path.open("wb") as file:
             rows = np.stack(list(self._rows.values()))
             np.savez(file, texts=np.array(list(self._rows), np.str_), rows=rows)
+
+
+class RememberingRetriever(HybridRetriever):
+    """A retriever that looks for a question's candidates once, however they are weighed then.
+
+    For a collection that does not change.
+    """
+
+    def __init__(self, retriever: HybridRetriever) -> None:
+        super().__init__(retriever.corpus, retriever.weights)
+        self._found: dict[tuple[tuple[str, ...], bytes, int], Candidates] = {}
+
+    def candidates(
+        self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None = None
+    ) -> Candidates:
+        """Those of the first time."""
+        if allowed is not None:
+            return super().candidates(terms, vector, k, allowed)
+        key = (terms.words, vector.tobytes(), k)
+        if key not in self._found:
+            self._found[key] = super().candidates(terms, vector, k)
+        return self._found[key]
 
 
 def _load(path: Path) -> dict[str, Matrix]:

@@ -16,6 +16,20 @@ from qa.records import Record, Seen, json_file, json_lines, lines
 HEADER = ["query-id", "corpus-id", "score"]
 
 
+def named(name: str, *, split: str | None = None, min_relevance: int = 1) -> Dataset:
+    """The set at `PATH`, `PATH:SPLIT`, `PATH:SPLIT:GRADE` or `PATH::GRADE`.
+
+    What the name leaves open is `split` and `min_relevance`, as in `load`.
+    """
+    if Path(name).exists() or ":" not in name:
+        return load(Path(name), split=split, min_relevance=min_relevance)
+    path, part, *grades = name.split(":")
+    if len(grades) > 1 or not all(grade.isdecimal() for grade in grades):
+        raise InvalidInput(f"{name!r} must be PATH, PATH:SPLIT or PATH:SPLIT:GRADE")
+    grade = int(grades[0]) if grades else min_relevance
+    return load(Path(path), split=part or split, min_relevance=grade)
+
+
 def load(path: Path, *, split: str | None = None, min_relevance: int = 1) -> Dataset:
     """The set at `path`: a folder in BEIR's layout, or a SQuAD file or a folder that holds one.
 

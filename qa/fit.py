@@ -12,7 +12,7 @@ from index.errors import InvalidInput
 from index.types import Embedder
 from qa.cached import Progress, collected, silent
 from qa.calibrate import FEATURES, Calibration
-from qa.datasets import load
+from qa.datasets import named
 from qa.evaluate import holds_answer, scope
 from qa.pipeline import Pipeline
 from qa.questions import Dataset, remove_articles
@@ -24,12 +24,12 @@ THRESHOLD = 0.5
 
 
 def calibrated(
-    paths: Sequence[Path], embedder: Embedder, *, cache: Path, progress: Progress = silent
+    names: Sequence[str], embedder: Embedder, *, cache: Path, progress: Progress = silent
 ) -> Calibration:
     """Fitted to the answerable questions of SQuAD sets, half of which lose their article."""
     rows: list[tuple[dict[str, float], bool]] = []
-    for path in paths:
-        dataset = load(path)
+    for name in names:
+        dataset = named(name)
         answerable = tuple(one for one in dataset.questions if one.answers)
         halved = remove_articles(replace(dataset, questions=answerable), 0.5)
         with collected(dataset, embedder, cache, progress=progress) as corpus:

@@ -5,7 +5,6 @@ of the passage and of its best sentence, and the share that the passage reaches 
 score the question allows. Their weighted sum orders the hits.
 """
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,13 +22,15 @@ CANDIDATES = 100
 class Weights:
     """How much each part counts; `lexical` for a question of one word that is as rare as can be.
 
-    It grows with the root of the question's `Terms.mass`: words find names and numbers better than
-    vectors do, and common words worse.
+    Its weight grows with a power of the question's `Terms.mass`: words find names and numbers
+    better than vectors do, and common words worse.
     """
 
     dense: float = 0.5
     sentence: float = 0.5
     lexical: float = 0.6
+    rarity: float = 0.5
+    """That power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,14 @@ class HybridRetriever:
         """
         allowed = None if where is None else self.corpus.store.passage_ids(where)
         terms = self.corpus.lexical.terms(question)
-        found = self._candidates(terms, vector, max(k, CANDIDATES), allowed)
+        found = self.candidates(terms, vector, max(k, CANDIDATES), allowed)
         weights = weights or self.weights
-        weights = replace(weights, lexical=weights.lexical * math.sqrt(terms.mass))
+        weights = replace(weights, lexical=weights.lexical * terms.mass**weights.rarity)
         return self._hits(found, k, weights), len(found.ids)
 
-    def _candidates(self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None) -> Candidates:
+    def candidates(
+        self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None = None
+    ) -> Candidates:
         """The union of the three lists, every member with all its scores."""
         corpus, rows = self.corpus, vector[None]
         within = None if allowed is None else corpus.sentences_in(allowed)

@@ -8,9 +8,10 @@ from pathlib import Path
 from index.corpus import Corpus
 from index.errors import InvalidInput
 from index.types import Embedder
-from qa.cached import Progress, collected, silent
-from qa.datasets import load
+from qa.cached import Progress, RememberingRetriever, collected, silent
+from qa.datasets import named
 from qa.evaluate import DEFAULT, Setting, evaluate
+from qa.metrics import mean
 from qa.pipeline import Pipeline
 from qa.questions import Dataset, remove_articles
 from qa.records import Record, Seen, json_list
@@ -32,7 +33,7 @@ class Options:
 
 
 def run(
-    path: Path,
+    name: str,
     embedder: Embedder,
     build: Callable[[Corpus], Pipeline],
     *,
@@ -40,21 +41,45 @@ def run(
     options: Options | None = None,
     progress: Progress = silent,
 ) -> list[Report]:
-    """Evaluate the set at `path` under every setting.
+    """Evaluate the set of this name (`qa.datasets.named`) under every setting.
 
     `build` makes the pipeline for a corpus, as the service would; vectors are kept in `cache`.
     """
     wanted = options or Options()
-    dataset = load(path, split=wanted.split, min_relevance=wanted.min_relevance)
+    dataset = named(name, split=wanted.split, min_relevance=wanted.min_relevance)
     _check(dataset, wanted)
     if wanted.removed:
         dataset = remove_articles(dataset, wanted.removed)
     with collected(dataset, embedder, cache, progress=progress) as corpus:
         pipeline = build(corpus)
+        pipeline.retriever = RememberingRetriever(pipeline.retriever)
         return [
             evaluate(dataset, pipeline, setting=one, closed=wanted.closed, progress=progress)
             for one in wanted.settings
         ]
+
+
+def table(reports: Sequence[Report], metric: str) -> list[list[str]]:
+    """A row a setting and a column a set, with the mean of all; and what leaving a set out costs.
+
+    The last row has for each set the figure of the setting that is best on the mean of the others.
+    """
+    sets = list(dict.fromkeys(one.dataset for one in reports))
+    settings = list(dict.fromkeys(one.setting for one in reports))
+    figures = {(one.setting, one.dataset): one.metrics[metric] for one in reports}
+
+    def over(setting: str, chosen: Sequence[str]) -> float:
+        return mean([figures[setting, one] for one in chosen])
+
+    rows = [[name, *(figures[name, one] for one in sets), over(name, sets)] for name in settings]
+    unseen = []
+    for one in sets:
+        others = [other for other in sets if other != one]
+        unseen.append(figures[max(settings, key=lambda name: over(name, others)), one])
+    rows.append(["best on the other sets", *unseen, mean(unseen)])
+    short = ["/".join(Path(one).parts[-2:]) for one in sets]
+    cells = [[str(name), *(f"{value:.4f}" for value in values)] for name, *values in rows]
+    return [["", *short, "mean"], *cells]
 
 
 def read_settings(path: Path) -> list[Setting]:

@@ -10,8 +10,16 @@ from index.embedders.hashing import HashingEmbedder
 from index.identity import article_id
 from index.types import Article, Matrix, Spans
 from qa import cached
-from qa.cached import COMPLETE, QUERIES, RememberingEmbedder, cache_folder, collected
+from qa.cached import (
+    COMPLETE,
+    QUERIES,
+    RememberingEmbedder,
+    RememberingRetriever,
+    cache_folder,
+    collected,
+)
 from qa.questions import Dataset, Question
+from qa.retrieve import HybridRetriever, Weights
 
 
 class CountingEmbedder(HashingEmbedder):
@@ -201,3 +209,32 @@ def test_progress_sees_the_articles(tmp_path: Path) -> None:
 )
 def test_the_cache_is_where_the_user_keeps_caches(environ: dict[str, str], expected: Path) -> None:
     assert cache_folder(environ) == expected
+
+
+def test_indexes_of_another_version_are_replaced_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with collected(DATASET, HashingEmbedder(), tmp_path) as corpus:
+        manifest = corpus.path / "derived" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": ', '"format": 9'))
+    for warnings in (1, 1):
+        with collected(DATASET, HashingEmbedder(), tmp_path) as corpus:
+            assert len(corpus.lexical) == 2
+        assert sum("stale" in one.message for one in caplog.records) == warnings
+
+
+def test_candidates_are_looked_for_once_and_weighed_each_time(tmp_path: Path) -> None:
+    with collected(DATASET, HashingEmbedder(), tmp_path) as corpus:
+        retriever = RememberingRetriever(HybridRetriever(corpus))
+        (vector,) = corpus.embedder.embed_queries(["Geneva"])
+        dense, lexical = [
+            retriever.retrieve("Geneva", vector, 2, weights=weights)
+            for weights in (Weights(lexical=0), Weights(dense=0, sentence=0))
+        ]
+        plain = HybridRetriever(corpus).retrieve("Geneva", vector, 2, weights=Weights(lexical=0))
+        assert dense == plain
+        assert [hit.score for hit in dense[0]] != [hit.score for hit in lexical[0]]
+        corpus.lexical.remove([1, 2])
+        assert retriever.retrieve("Geneva", vector, 2, weights=Weights(lexical=0)) == plain
+        only = {"external_id": "a"}
+        assert len(retriever.retrieve("Geneva", vector, 2, where=only)[0]) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from index.errors import InvalidInput
 from index.identity import article_id
-from qa.datasets import load
+from qa.datasets import load, named
 from qa.questions import Gold
 
 CORPUS = [
@@ -94,6 +94,25 @@ def test_judgements_below_the_minimum_do_not_count(tmp_path: Path) -> None:
 def test_a_minimum_that_nothing_reaches_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"qrels\.tsv: no judgement of 3 or more"):
         load(write_beir(tmp_path), min_relevance=3)
+
+
+def test_a_name_may_hold_the_split_and_the_least_grade(tmp_path: Path) -> None:
+    write_beir(tmp_path)
+    (tmp_path / "qrels_dev.tsv").write_text("q1\td2\t1\nq2\td2\t3\n")
+    relevant = {
+        name: [dict(one.relevant) for one in named(f"{tmp_path}{name}").questions]
+        for name in ("", "::2", ":dev", ":dev:2")
+    }
+    assert relevant == {
+        "": [{"d1": 2, "d4": 1}, {}],
+        "::2": [{"d1": 2}, {}],
+        ":dev": [{"d2": 1}, {"d2": 3}],
+        ":dev:2": [{}, {"d2": 3}],
+    }
+    assert named(str(tmp_path), split="dev", min_relevance=2) == named(f"{tmp_path}:dev:2")
+    for wrong in (":dev:two", ":dev:2:3", ":dev:"):
+        with pytest.raises(InvalidInput, match="PATH:SPLIT:GRADE"):
+            named(f"{tmp_path}{wrong}")
 
 
 def test_the_header_of_the_judgements_is_optional(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from qa.evaluate import Setting
 from qa.pipeline import Pipeline
 from qa.read import SentenceReader
 from qa.retrieve import HybridRetriever, Weights
-from qa.sweep import Options, read_settings, run
+from qa.report import Report
+from qa.sweep import Options, read_settings, run, table
 
 CONTEXTS = ("Kerry was in Paris. It rained.", "The officials met in Geneva. Nobody spoke.")
 CALIBRATION = Calibration(dict.fromkeys(FEATURES, 0.0) | {"sentence_coverage": 8.0}, -4.0, 0.5)
@@ -132,3 +133,25 @@ def test_settings_that_cannot_be_read_are_refused(tmp_path: Path, text: str, rea
     with pytest.raises(InvalidInput) as caught:
         read_settings(path)
     assert reason in str(caught.value)
+
+
+def report(dataset: str, setting: str, value: float) -> Report:
+    counts = {"queries": 1, "judged": 1, "documents": 1, "empty": 0}
+    figures = {"ndcg@10": value}
+    return Report(dataset, setting, "open", figures, **counts, seconds=0.0, models={})
+
+
+def test_the_table_shows_each_set_under_the_setting_that_the_others_would_choose() -> None:
+    figures = {"x": (0.9, 0.1, 0.2), "y": (0.5, 0.6, 0.3)}
+    reports = [
+        report(f"data/{dataset}", setting, value)
+        for setting, values in figures.items()
+        for dataset, value in zip("abc", values, strict=True)
+    ]
+    assert table(reports, "ndcg@10") == [
+        ["", "data/a", "data/b", "data/c", "mean"],
+        ["x", "0.9000", "0.1000", "0.2000", "0.4000"],
+        ["y", "0.5000", "0.6000", "0.3000", "0.4667"],
+        # Without a: y, by .45 to .15. Without b: x, by .55 to .4. Without c: y, by .55 to .5.
+        ["best on the other sets", "0.5000", "0.1000", "0.3000", "0.3000"],
+    ]
