@@ -14,13 +14,12 @@ import numpy as np
 FILE = Path(__file__).with_name("confidence.json")
 
 FEATURES = (
-    "margin",  # of the passage's score over the next best one's
-    "dense",  # cosine of the passage
+    "score",  # of the passage
+    "margin",  # of the score over that of any other passage whose best sentence is of the kind
+    "lexical",  # BM25 of the passage, as a share of the best that the question allows
     "sentence",  # cosine of the sentence
     "sentence_coverage",  # share of the question's idf whose words the sentence holds
-    "rarest_missing",  # idf of the rarest word that the passage lacks, 1 for one that all lack
     "names",  # share of the question's names and numbers that the passage holds
-    "lead",  # of the sentence over the next best one of its passage
     "expected",  # 1 where the sentence holds the kind of thing that is asked for, -1 where not
 )
 

@@ -61,6 +61,42 @@ REASON = re.compile(
 )
 
 
+ORIGINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        re.compile(
+            r"\bwho (?:took|shot|made|snapped) .*?\b(?:photo|photograph|picture|image)s?\b"
+            r"|\bwho photographed\b|\bwhose (?:photo|photograph|picture|image)\b"
+            r"|\bwho is the photographer\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"^\W*/ .+ / [A-Z]|\bPHOTO\b|©|\b(?:Photo|Photograph|Picture|Image)s?(?: by\b| credit|:)"
+            r"|\b(?:REUTERS|AFP|AP|EPA) ?/ ?[A-Z]|[a-z] ?/ ?(?:Reuters|AFP|AP|EPA|Getty)\b"
+        ),
+    ),
+    (
+        re.compile(
+            r"\bwho (?:wrote|reported) .*?\b(?:article|story|report|piece|text)\b"
+            r"|\bwho is the (?:author|reporter|correspondent)\b",
+            re.IGNORECASE,
+        ),
+        re.compile(r"^(?:By|BY) [A-Z]"),
+    ),
+)
+"""What asks for a picture's credit or an article's byline, and the lines that are one."""
+
+
+def origin(question: str) -> tuple[str, re.Pattern[str]] | None:
+    """The part of a question that asks where picture or text come from, and what says so.
+
+    Such a line has none of these words: "/ AFP PHOTO / GEORGE OURFALIAN" says who took the photo.
+    """
+    for asked, line in ORIGINS:
+        if match := asked.search(question):
+            return match[0], line
+    return None
+
+
 def expected(question: str) -> Kind | None:
     """The kind of answer that the question's words ask for, where they say it."""
     lowered = question.lower()

@@ -19,43 +19,62 @@ from qa.questions import Dataset, remove_articles
 from qa.read import PASSAGES_READ, SentenceReader
 from qa.retrieve import HybridRetriever
 
-THRESHOLD = 0.5
-"""An answer is given when it is more likely right than wrong; a caller may ask for more."""
+THRESHOLD = 0.6
+"""What an answer needs to be given; a caller may ask for more, or for less."""
+ROUNDS = 3
+"""First the answers in the first passages are fitted, then those that the fit itself would give."""
+
+Sample = tuple[dict[str, float], bool]
+"""What speaks for an answer, and whether it was right."""
 
 
 def calibrated(
     names: Sequence[str], embedder: Embedder, *, cache: Path, progress: Progress = silent
 ) -> Calibration:
     """Fitted to the answerable questions of SQuAD sets, half of which lose their article."""
-    rows: list[tuple[dict[str, float], bool]] = []
+    rows: list[list[Sample]] = []
     for name in names:
         dataset = named(name)
         answerable = tuple(one for one in dataset.questions if one.answers)
         halved = remove_articles(replace(dataset, questions=answerable), 0.5)
         with collected(dataset, embedder, cache, progress=progress) as corpus:
             rows += samples(halved, corpus, progress=progress)
-    return fit([features for features, _ in rows], [right for _, right in rows])
+    found = fit([one[0] for one in rows])
+    for _ in range(ROUNDS):
+        found = fit([max(one, key=lambda sample: found.confidence(sample[0])) for one in rows])
+    return found
 
 
 def samples(
     dataset: Dataset, corpus: Corpus, *, progress: Progress = silent
-) -> Iterator[tuple[dict[str, float], bool]]:
-    """What speaks for the first hit's answer to each question, and whether it was right."""
+) -> Iterator[list[Sample]]:
+    """For each question the answers that were read, in the order of their passages."""
     reader = SentenceReader(corpus, Calibration(dict.fromkeys(FEATURES, 0.0), 0.0, 0.0))
     pipeline = Pipeline(HybridRetriever(corpus), reader)
     names = {one.id: one.external_id or one.id for one in dataset.articles}
     for question in progress(dataset.questions, dataset.name, len(dataset.questions)):
         found = pipeline.search(question.text, k=PASSAGES_READ, where=scope(question))
-        for span, features in reader.evidence(question.text, found.hits)[:1]:
-            document = names[span.passage.article_id]
-            yield features, holds_answer(question, document, span.sentence)
+        evidence = reader.evidence(question.text, found.hits)
+        rows = [
+            (features, holds_answer(question, names[span.passage.article_id], span.sentence))
+            for span, features in evidence
+        ]
+        if rows:
+            yield rows
 
 
-def fit(features: Sequence[dict[str, float]], right: Sequence[bool]) -> Calibration:
-    """The maximum-likelihood weights; raises InvalidInput where all is right or all is wrong."""
+def fit(rows: Sequence[Sample]) -> Calibration:
+    """A logistic regression, slightly regularised on features of one spread.
+
+    Raises InvalidInput where all is right or all is wrong.
+    """
+    features, right = [one for one, _ in rows], [one for _, one in rows]
     if len(set(right)) < 2:
         raise InvalidInput("the confidence is fitted to right and to wrong answers: one is missing")
-    rows = np.array([[row[name] for name in FEATURES] for row in features])
-    model = LogisticRegression(C=3.0, max_iter=3000).fit(rows, np.array(right, bool))
-    weights = dict(zip(FEATURES, (round(float(w), 3) for w in model.coef_[0]), strict=True))
-    return Calibration(weights, round(float(model.intercept_[0]), 3), THRESHOLD)
+    matrix = np.array([[row[name] for name in FEATURES] for row in features])
+    middle, spread = matrix.mean(axis=0), matrix.std(axis=0) + 1e-9
+    model = LogisticRegression(max_iter=3000).fit((matrix - middle) / spread, np.array(right, bool))
+    weights = model.coef_[0] / spread
+    bias = float(model.intercept_[0] - weights @ middle)
+    by_name = dict(zip(FEATURES, (round(float(weight), 3) for weight in weights), strict=True))
+    return Calibration(by_name, round(bias, 3), THRESHOLD)

@@ -7,7 +7,7 @@ from index.corpus import Corpus
 from index.lexical import LexicalIndex, Terms
 from index.types import Hit
 from qa.calibrate import Calibration
-from qa.expect import expected, holds
+from qa.expect import expected, holds, origin
 from qa.types import Span
 
 PASSAGES_READ = 10
@@ -46,20 +46,27 @@ class SentenceReader:
         return sorted(spans, key=lambda span: -span.confidence)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[tuple[Span, dict[str, float]]]:
-        """The best sentence of each hit that is read, with what speaks for it."""
+        """The best sentence of each hit, with what speaks for it."""
         lexical = self._corpus.lexical  # another one after a rebuild
         terms = lexical.terms(question)
         names = set(lexical.words(" ".join(NAME.findall(question))))
         asked = _Asked(question, terms, names, lexical)
-        return [self._read(asked, hit, hits) for hit in hits]
+        chosen = [(hit, *asked.best_sentence(hit)) for hit in hits]
+        able = [hit for hit, _, features in chosen if features["expected"] >= 0]
+        return [self._span(asked, hit, place, features, able) for hit, place, features in chosen]
 
-    def _read(
-        self, asked: "_Asked", hit: Hit, hits: Sequence[Hit]
+    def _span(
+        self,
+        asked: "_Asked",
+        hit: Hit,
+        place: int,
+        features: dict[str, float],
+        able: Sequence[Hit],
     ) -> tuple[Span, dict[str, float]]:
         text = hit.passage.text  # a copy of it in another article is no rival
-        rival = max((other.score for other in hits if other.passage.text != text), default=0.0)
-        place, features = asked.best_sentence(hit)
-        features["margin"] = hit.score - rival
+        rivals = [other for other in able if other.passage.text != text]
+        features["score"] = hit.score
+        features["margin"] = hit.score - max((one.score for one in rivals), default=0.0)
         start, end = hit.passage.sentences[place]
         text = hit.passage.slice(start, end)
         confidence = self._calibration.confidence(features) if asked.about_something else 0.0
@@ -74,12 +81,14 @@ class _Asked:
         self.about_something = terms.has_content
         self._idf = dict(zip(terms.words, terms.idf, strict=True))
         self._total = sum(terms.idf) or 1.0
-        self._rarest = terms.rarest
         self._names = names
+        asked = origin(question)
+        self._origin = asked[1] if asked else None
+        self._asks_origin = set(lexical.words(asked[0])) if asked else set()
         self._lexical = lexical
 
     def best_sentence(self, hit: Hit) -> tuple[int, dict[str, float]]:
-        """Its number in the passage, and all features but the margin."""
+        """Its number in the passage, and the features that need no other passage."""
         passage = hit.passage
         texts = [passage.slice(start, end) for start, end in passage.sentences]
         words = self._words(texts)
@@ -89,21 +98,22 @@ class _Asked:
             for cosine, covered in zip(hit.sentence_cosines, coverage, strict=True)
         ]
         best = max(range(len(scores)), key=scores.__getitem__)
-        rival = max((score for i, score in enumerate(scores) if i != best), default=0.0)
         there = set(self._lexical.words(passage.title)).union(*words)
-        missing = [idf for word, idf in self._idf.items() if word not in there]
         return best, {
-            "dense": hit.parts["dense"],
+            # The passage's words speak against a sentence that lacks them; a credit lacks none.
+            "lexical": 0.0 if self._is_origin(texts[best]) else hit.parts["lexical"],
             "sentence": hit.sentence_cosines[best],
             "sentence_coverage": coverage[best],
-            "rarest_missing": max(missing, default=0.0) / self._rarest,
             "names": len(self._names & there) / len(self._names) if self._names else 1.0,
-            "lead": scores[best] - rival,
             "expected": self._expected(texts[best]),
         }
 
     def _words(self, texts: Sequence[str]) -> list[set[str]]:
-        """Of each sentence, with the names that a pronoun at its start may stand for."""
+        """Of each sentence, with those of the sentence before it that it stands for.
+
+        A pronoun at its start stands for the names there; a picture's credit, where one is asked
+        for, for the whole caption and for what was asked.
+        """
         found: list[set[str]] = []
         names: set[str] = set()
         for before, text in zip(["", *texts], texts, strict=False):
@@ -112,8 +122,13 @@ class _Asked:
                 earlier = names if PRONOUN.match(before) else set()
                 names = earlier | self._subjects(before)
                 held |= names
+            if self._is_origin(text):
+                held |= self._asks_origin.union(*found)
             found.append(held)
         return found
+
+    def _is_origin(self, sentence: str) -> bool:
+        return self._origin is not None and bool(self._origin.search(sentence))
 
     def _subjects(self, sentence: str) -> set[str]:
         found = [match["name"] for match in SUBJECT.finditer(sentence) if not match["place"]]

@@ -1,4 +1,4 @@
-"""The words of a question that are worth searching for, where a post from a network is pasted in."""
+"""The words of a question that are worth searching for, also where a post is pasted in."""
 
 import re
 

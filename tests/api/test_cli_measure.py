@@ -94,7 +94,7 @@ def test_the_confidence_is_fitted_and_written(qa, squad: Path, cache: Path, tmp_
     assert qa("eval", str(squad), "--calibrate", str(file)).exit_code == exits.OK
     fitted = json.loads(file.read_text())
     assert set(fitted["weights"]) == set(FEATURES)
-    assert fitted["threshold"] == 0.5
+    assert fitted["threshold"] == 0.6
 
 
 def test_a_directory_is_embedded_again_with_another_model(

@@ -5,7 +5,7 @@ import pytest
 
 from index.errors import InvalidInput
 from qa.calibrate import FEATURES, Calibration
-from qa.fit import fit
+from qa.fit import Sample, fit
 
 
 def test_confidence_is_the_logistic_function_of_the_features() -> None:
@@ -27,23 +27,22 @@ def test_the_one_that_ships_has_every_feature() -> None:
     assert 0 < shipped.threshold < 1
 
 
-def samples(count: int) -> tuple[list[dict[str, float]], list[bool]]:
+def samples(count: int) -> list[Sample]:
     """Answers that are right with the probability that their score says."""
     random = np.random.default_rng(7)
     scores = random.uniform(-4, 4, count)
     right = random.uniform(size=count) < 1 / (1 + np.exp(-scores))
     rows = [dict.fromkeys(FEATURES, 0.0) | {"margin": float(score)} for score in scores]
-    return rows, [bool(one) for one in right]
+    return list(zip(rows, map(bool, right), strict=True))
 
 
 def test_a_fit_recovers_the_probabilities() -> None:
-    calibration = fit(*samples(20_000))
+    calibration = fit(samples(20_000))
     for score in (-2.0, 0.0, 2.0):
         features = dict.fromkeys(FEATURES, 0.0) | {"margin": score}
         assert calibration.confidence(features) == pytest.approx(1 / (1 + np.exp(-score)), abs=0.02)
 
 
 def test_only_right_answers_fit_nothing() -> None:
-    rows, right = samples(20)
     with pytest.raises(InvalidInput, match="one is missing"):
-        fit(rows, [True for _ in right])
+        fit([(row, True) for row, _ in samples(20)])

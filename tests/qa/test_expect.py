@@ -1,6 +1,6 @@
 import pytest
 
-from qa.expect import Kind, expected, holds
+from qa.expect import Kind, expected, holds, origin
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,26 @@ def test_a_sentence_holds_that_kind_or_not(kind: Kind, sentence: str, there: boo
 def test_a_name_from_the_question_is_no_answer_to_it() -> None:
     assert not holds("person", "On Monday, we met Kerry’s team.", "who met Kerry's team on monday?")
     assert not holds("place", "He lives in Paris.", "where in paris does he live?")
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("who took the photo?", "/ AFP PHOTO / GEORGE OURFALIAN"),
+        ("Who shot the picture of the flood?", "Photograph: Ida Rowntree"),
+        ("who photographed the ferry?", "/ DATELINE / JORY PENHALE"),
+        ("whose photo is it?", "Ida Rowntree/Reuters"),
+        ("who wrote this article?", "By Priya Lonsdale"),
+    ],
+)
+def test_a_question_about_an_origin_knows_the_line_that_says_it(question: str, line: str) -> None:
+    found = origin(question)
+    assert found is not None
+    assert found[0] in question
+    assert found[1].search(line)
+    assert not found[1].search("Two were killed and/or hurt near the market by the river.")
+
+
+@pytest.mark.parametrize("question", ["who took the money?", "who wrote the song?", "a photo"])
+def test_other_questions_ask_for_no_origin(question: str) -> None:
+    assert origin(question) is None

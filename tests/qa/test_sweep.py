@@ -10,8 +10,8 @@ from qa.calibrate import FEATURES, Calibration
 from qa.evaluate import Setting
 from qa.pipeline import Pipeline
 from qa.read import SentenceReader
-from qa.retrieve import HybridRetriever, Weights
 from qa.report import Report
+from qa.retrieve import HybridRetriever, Weights
 from qa.sweep import Options, read_settings, run, table
 
 CONTEXTS = ("Kerry was in Paris. It rained.", "The officials met in Geneva. Nobody spoke.")
