@@ -12,6 +12,7 @@ from tqdm import tqdm
 from api import doors, exits, options
 
 if TYPE_CHECKING:
+    from qa.fit import Held
     from qa.report import Report
 
 app = typer.Typer()
@@ -47,13 +48,15 @@ def evaluate(
     from api.build import build_embedder, build_pipeline
     from qa.cached import cache_folder
     from qa.fit import calibrated
-    from qa.sweep import Options, read_settings, run
+    from qa.sweep import Options, read_settings, run, table
 
     settings = doors.settings_of(ctx)
     place = cache or cache_folder(os.environ)
     embedder = build_embedder(settings)
     if calibrate:
-        calibrated(datasets, embedder, cache=place, progress=_bar).save(calibrate)
+        fitted, held = calibrated(datasets, embedder, cache=place, progress=_bar)
+        fitted.save(calibrate)
+        _tell_held(held)
         return
     wanted = Options(split, min_relevance, closed, removed)
     if sweep:
@@ -75,7 +78,8 @@ def evaluate(
         per_query.write_text("".join(json.dumps(row) + "\n" for row in rows))
     _tell(reports, as_json=as_json)
     if sweep and not as_json and not closed:
-        _tell_table(reports)
+        typer.echo(COMPARED)
+        _tell_table(table(reports, COMPARED))
     if gate and _fell_short(reports, gate):
         raise typer.Exit(exits.GATE_FAILED)
 
@@ -113,14 +117,35 @@ def _tell(reports: Sequence["Report"], *, as_json: bool) -> None:
         typer.echo("".join(f"  {name:<20} {value:.4f}\n" for name, value in report.metrics.items()))
 
 
-def _tell_table(reports: Sequence["Report"]) -> None:
-    from qa.sweep import table
-
-    rows = table(reports, COMPARED)
+def _tell_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    typer.echo(COMPARED)
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+def _tell_held(held: Sequence["Held"]) -> None:
+    """How the confidence holds on each set when it is fitted to the others."""
+    from qa.metrics import reliability
+
+    if not held:
+        return
+    typer.echo("fitted to the other sets:")
+    names = list(held[0].figures)
+    rows = [[one.dataset, *(f"{one.figures[name]:.3f}" for name in names)] for one in held]
+    _tell_table([["", *names], *rows])
+    typer.echo("\nreliability over all of these:")
+    confidences = [value for one in held for value in one.confidences]
+    right = [value for one in held for value in one.right]
+    bins = [
+        [
+            f"{one.low:.1f} to {one.high:.1f}",
+            f"{one.count}",
+            f"{one.confidence:.2f}",
+            f"{one.accuracy:.2f}",
+        ]
+        for one in reliability(confidences, right)
+    ]
+    _tell_table([["confidence", "answers", "mean", "right"], *bins])
 
 
 def _fell_short(reports: Sequence["Report"], limits: str) -> bool:

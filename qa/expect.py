@@ -70,7 +70,7 @@ ORIGINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
         re.compile(
-            r"^\W*/ .+ / [A-Z]|\bPHOTO\b|©|\b(?:Photo|Photograph|Picture|Image)s?(?: by\b| credit|:)"
+            r"^\W*/ .+ / [A-Z]|\bPHOTO\b|©|\b(?:Photo(?:graph)?|Picture|Image)s?(?: by\b| credit|:)"
             r"|\b(?:REUTERS|AFP|AP|EPA) ?/ ?[A-Z]|[a-z] ?/ ?(?:Reuters|AFP|AP|EPA|Getty)\b"
         ),
     ),

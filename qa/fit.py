@@ -1,7 +1,7 @@
 """Fits the calibration of `qa.calibrate` to answers that are known to be right or wrong."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from qa.cached import Progress, collected, silent
 from qa.calibrate import FEATURES, Calibration
 from qa.datasets import named
 from qa.evaluate import holds_answer, scope
+from qa.metrics import answered_precision, expected_calibration_error
 from qa.pipeline import Pipeline
 from qa.questions import Dataset, remove_articles
 from qa.read import PASSAGES_READ, SentenceReader
@@ -22,27 +23,70 @@ from qa.retrieve import HybridRetriever
 THRESHOLD = 0.6
 """What an answer needs to be given; a caller may ask for more, or for less."""
 ROUNDS = 3
-"""First the answers in the first passages are fitted, then those that the fit itself would give."""
+"""Of fitting to the answers that the fit before would give."""
 
 Sample = tuple[dict[str, float], bool]
 """What speaks for an answer, and whether it was right."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a confidence holds on a set that it was not fitted to."""
+
+    dataset: str
+    confidences: tuple[float, ...]
+    """Of the best answer to each question."""
+    right: tuple[bool, ...]
+    answerable: int
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Calibration error, and precision and recall of the answers that are given."""
+        given = [confidence >= THRESHOLD for confidence in self.confidences]
+        found = sum(good for gave, good in zip(given, self.right, strict=True) if gave)
+        return {
+            "ece": expected_calibration_error(self.confidences, self.right),
+            "answered_precision": answered_precision(given, self.right),
+            "answered_recall": found / max(self.answerable, 1),
+        }
+
+
 def calibrated(
     names: Sequence[str], embedder: Embedder, *, cache: Path, progress: Progress = silent
-) -> Calibration:
-    """Fitted to the answerable questions of SQuAD sets, half of which lose their article."""
-    rows: list[list[Sample]] = []
+) -> tuple[Calibration, list[Held]]:
+    """Fitted to the answerable questions of SQuAD sets, half of which lose their article.
+
+    And, where there are several sets, how a fit to the others holds on each.
+    """
+    read: dict[str, list[list[Sample]]] = {}
+    able: dict[str, int] = {}
     for name in names:
         dataset = named(name)
         answerable = tuple(one for one in dataset.questions if one.answers)
         halved = remove_articles(replace(dataset, questions=answerable), 0.5)
+        able[name] = sum(bool(one.answers) for one in halved.questions)
         with collected(dataset, embedder, cache, progress=progress) as corpus:
-            rows += samples(halved, corpus, progress=progress)
-    found = fit([one[0] for one in rows])
+            read[name] = list(samples(halved, corpus, progress=progress))
+    found = refit([row for rows in read.values() for row in rows])
+    held = []
+    for name in names if len(names) > 1 else ():
+        others = refit([row for other in names if other != name for row in read[other]])
+        best = [_best(others, row) for row in read[name]]
+        confidences = tuple(others.confidence(features) for features, _ in best)
+        held.append(Held(name, confidences, tuple(right for _, right in best), able[name]))
+    return found, held
+
+
+def refit(rows: Sequence[Sequence[Sample]]) -> Calibration:
+    """Fitted to the answers in the first passages, then to those that the fit itself would give."""
+    found = fit([row[0] for row in rows])
     for _ in range(ROUNDS):
-        found = fit([max(one, key=lambda sample: found.confidence(sample[0])) for one in rows])
+        found = fit([_best(found, row) for row in rows])
     return found
+
+
+def _best(calibration: Calibration, row: Sequence[Sample]) -> Sample:
+    return max(row, key=lambda sample: calibration.confidence(sample[0]))
 
 
 def samples(

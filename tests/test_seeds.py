@@ -22,8 +22,11 @@ from index.types import Article
 SEEDS = Path(__file__).parents[1] / "seeds"
 QUESTIONS = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text().splitlines()]
 BY_ID = {question["id"]: question for question in QUESTIONS}
-MUST = {f"aleppo-0{number}" for number in range(1, 7)}
+MUST = {f"aleppo-0{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9)}
 """The customer's own questions: answered, and right. aleppo-07 must not be answered."""
+
+LEAST = {"direct": 34, "paraphrase": 1, "unanswerable": 19}
+"""Questions of each kind that are answered right, or rightly not answered; one less than it is."""
 
 RIGHT = 0.85
 """Of the direct questions, the least share whose first passage holds the answer's sentence."""
@@ -83,17 +86,6 @@ def test_the_customers_questions_are_answered_right(service: Service, key: str) 
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("key", ["aleppo-08", "aleppo-09"])
-def test_a_pronoun_and_a_credit_are_the_best_answer_however_sure(
-    service: Service, key: str
-) -> None:
-    question = BY_ID[key]
-    reply = service.ask(AskRequest(q=question["question"], min_confidence=0.3))
-    assert question["sentence"] in reply.answers[0].citation.sentence.text
-    assert question["answer"] in reply.answers[0].text
-
-
-@pytest.mark.model
 @pytest.mark.parametrize("key", sorted(MUST))
 def test_they_are_answered_right_over_http(service: Service, key: str) -> None:
     question = BY_ID[key]
@@ -125,6 +117,23 @@ def test_the_customers_question_without_an_answer_gets_none(service: Service) ->
 
 
 @pytest.mark.model
+def test_as_many_questions_are_answered_right_as_were(service: Service) -> None:
+    """Of 43 direct questions, 36 paraphrased ones and 21 without an answer."""
+    right = dict.fromkeys(LEAST, 0)
+    wrong = []
+    for question in QUESTIONS:
+        reply = ask(service, question)
+        if reply.answered:
+            sentence = reply.answers[0].citation.sentence.text
+            good = any(gold["sentence"] in sentence for gold in golds(question))
+        else:
+            good = not question["answerable"]
+        right[question["kind"]] += good
+        wrong += [] if good else [question["id"]]
+    assert all(right[kind] >= least for kind, least in LEAST.items()), (right, wrong)
+
+
+@pytest.mark.model
 def test_direct_questions_find_the_passage_first(service: Service) -> None:
     direct = [question for question in QUESTIONS if question["kind"] == "direct"]
     missed = [
@@ -135,10 +144,3 @@ def test_direct_questions_find_the_passage_first(service: Service) -> None:
         )
     ]
     assert len(missed) <= (1 - RIGHT) * len(direct), missed
-
-
-@pytest.mark.model
-def test_most_questions_without_an_answer_get_none(service: Service) -> None:
-    unanswerable = [question for question in QUESTIONS if not question["answerable"]]
-    answered = [q["question"] for q in unanswerable if ask(service, q).answered]
-    assert len(answered) <= len(unanswerable) / 3, answered

@@ -97,6 +97,20 @@ def test_the_confidence_is_fitted_and_written(qa, squad: Path, cache: Path, tmp_
     assert fitted["threshold"] == 0.6
 
 
+def test_the_confidence_is_shown_on_sets_that_it_was_not_fitted_to(
+    qa, squad: Path, cache: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(squad.read_text().replace("talks of", "games of"))
+    result = qa("eval", str(squad), str(other), "--calibrate", str(tmp_path / "confidence.json"))
+    assert result.exit_code == exits.OK
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert lines[1] == ["ece", "answered_precision", "answered_recall"]
+    assert [line[0] for line in lines[2:4]] == [str(squad), str(other)]
+    bins = lines[lines.index(["confidence", "answers", "mean", "right"]) + 1 :]
+    assert sum(int(line[3]) for line in bins) == 16
+
+
 def test_a_directory_is_embedded_again_with_another_model(
     qa, news: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
