@@ -66,6 +66,7 @@ class WeightsIn(Input):
     dense: Weight | None = Field(None, description="Meaning of the whole passage.")
     sentence: Weight | None = Field(None, description="Meaning of its best sentence.")
     lexical: Weight | None = Field(None, description="Words in common (BM25).")
+    feedback: Weight | None = Field(None, description="Likeness to the passages that fit best.")
 
 
 class Advanced(Input):

@@ -28,9 +28,9 @@ GENEVA = "who is meeting in Geneva?"
 FIGURES = ("ndcg@10", "recall@1", "mrr@10")
 OURS = "ours, as it ships"
 SETTINGS = (
-    Setting("ours, passage vectors only", Weights(dense=1, sentence=0, lexical=0)),
-    Setting("ours, sentence vectors only", Weights(dense=0, sentence=1, lexical=0)),
-    Setting("ours, BM25 only", Weights(dense=0, sentence=0, lexical=1)),
+    Setting("ours, passage vectors only", Weights(dense=1, sentence=0, lexical=0, feedback=0)),
+    Setting("ours, sentence vectors only", Weights(dense=0, sentence=1, lexical=0, feedback=0)),
+    Setting("ours, BM25 only", Weights(dense=0, sentence=0, lexical=1, feedback=0)),
     Setting(OURS),
 )
 

@@ -134,8 +134,8 @@ class VectorIndex(Protocol):
         `allowed` restricts the search to these ids, exactly.
         """
 
-    def scores(self, vector: Matrix, ids: Ids) -> Matrix:
-        """The score of one question vector with each of these ids; -inf for an unknown id."""
+    def rows(self, ids: Ids) -> Matrix:
+        """The vectors of these ids, a row each; NaN for an unknown id."""
 
     def ids(self) -> Ids:
         """Every id in the index, in no particular order."""

@@ -43,12 +43,12 @@ class ExactIndex:
         best[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
         return found, best
 
-    def scores(self, vector: Matrix, ids: Ids) -> Matrix:
-        """The score of one question vector with each of these ids; -inf for an unknown id."""
+    def rows(self, ids: Ids) -> Matrix:
+        """The vectors of these ids, a row each; NaN for an unknown id."""
         known = {int(key): row for row, key in enumerate(self._ids)}
-        rows = np.array([known.get(int(key), -1) for key in ids], np.int64)
-        result = np.full(len(ids), -np.inf, np.float32)
-        result[rows >= 0] = self._rows[rows[rows >= 0]] @ vector
+        places = np.array([known.get(int(key), -1) for key in ids], np.int64)
+        result = np.full((len(ids), self._rows.shape[1]), np.nan, np.float32)
+        result[places >= 0] = self._rows[places[places >= 0]]
         return result
 
     def ids(self) -> Ids:

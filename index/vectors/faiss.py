@@ -56,14 +56,17 @@ class FaissIndex:
             scores, ids = self._index.search(vectors, k, params=parameters)
         return ids, np.where(ids < 0, -np.inf, scores).astype(np.float32)
 
-    def scores(self, vector: Matrix, ids: Ids) -> Matrix:
-        """The score of one question vector with each of these ids; -inf for an unknown id."""
+    def rows(self, ids: Ids) -> Matrix:
+        """The vectors of these ids, a row each; NaN for an unknown id."""
         with self._lock:
             try:
-                rows = self._index.reconstruct_batch(ids)
+                return np.asarray(self._index.reconstruct_batch(ids), np.float32)
             except RuntimeError:  # at least one is gone: FAISS does not say which
-                return self._scores_of_known(vector, ids)
-        return np.asarray(rows @ vector, np.float32)
+                known = np.isin(ids, faiss.vector_to_array(self._index.id_map))
+                result = np.full((len(ids), self._index.d), np.nan, np.float32)
+                if known.any():
+                    result[known] = self._index.reconstruct_batch(ids[known])
+                return result
 
     def ids(self) -> Ids:
         """Every id in the index."""
@@ -83,10 +86,3 @@ class FaissIndex:
         index._lock = threading.Lock()
         index._highest = int(index.ids().max(initial=-1))
         return index
-
-    def _scores_of_known(self, vector: Matrix, ids: Ids) -> Matrix:
-        known = np.isin(ids, faiss.vector_to_array(self._index.id_map))
-        result = np.full(len(ids), -np.inf, np.float32)
-        if known.any():
-            result[known] = self._index.reconstruct_batch(ids[known]) @ vector
-        return result

@@ -324,6 +324,6 @@ def test_store_and_indexes_stay_in_step_through_any_history(
     assert sentences == sorted(corpus.sentences_in(np.array(passages, np.int64)).tolist())
     rows = dict(corpus.store.all_vectors(16))
     for key in passages:
-        score = corpus.passages.scores(rows[key][0], np.array([key]))[0]
+        score = corpus.passages.rows(np.array([key]))[0] @ rows[key][0]
         assert score == pytest.approx(float(rows[key][0] @ rows[key][0]), abs=1e-2)
     corpus.close()

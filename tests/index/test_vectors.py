@@ -44,16 +44,16 @@ def test_an_id_that_is_added_again_is_replaced(index: VectorIndex) -> None:
     index.add(np.array([1]), vectors[:1])
     index.add(np.array([1]), vectors[1:])
     assert len(index) == 1
-    assert index.scores(vectors[1], np.array([1]))[0] == pytest.approx(1, abs=2e-3)
+    assert index.rows(np.array([1]))[0] == pytest.approx(vectors[1], abs=2e-3)
 
 
-def test_unknown_ids_score_nothing(index: VectorIndex) -> None:
+def test_rows_come_back_in_the_order_asked_for_and_unknown_ones_as_nan(index: VectorIndex) -> None:
     vectors = rows(2)
     index.add(np.array([4, 9]), vectors)
-    scores = index.scores(vectors[0], np.array([9, 5, 4]))
-    assert scores[1] == -np.inf
-    assert scores[[0, 2]] == pytest.approx([vectors[0] @ vectors[1], 1], abs=2e-3)
-    assert index.scores(vectors[0], np.array([5, 6])).tolist() == [-np.inf, -np.inf]
+    found = index.rows(np.array([9, 5, 4]))
+    assert np.isnan(found[1]).all()
+    assert found[[0, 2]] == pytest.approx(vectors[::-1], abs=2e-3)
+    assert np.isnan(index.rows(np.array([5, 6]))).all()
 
 
 def test_a_saved_index_is_the_same_when_loaded(index: VectorIndex, tmp_path: Path) -> None:

@@ -44,11 +44,12 @@ def test_the_passage_that_fits_comes_first(corpus: Corpus) -> None:
 def test_a_score_is_the_weighted_sum_of_its_parts(corpus: Corpus) -> None:
     question = "harbour strike in Geneva"
     mass = corpus.lexical.terms(question).mass
-    weights = Weights(dense=0.2, sentence=0.3, lexical=0.9)
+    weights = Weights(dense=0.2, sentence=0.3, lexical=0.9, feedback=0.1)
     for hit in retrieve(corpus, question, weights=weights):
         parts = hit.parts
         lexical = mass**0.5 * parts["lexical"]
         expected = 0.2 * parts["dense"] + 0.3 * parts["sentence"] + 0.9 * lexical
+        expected += 0.1 * parts["feedback"]
         assert hit.score == pytest.approx(expected, rel=1e-5)
 
 
@@ -60,6 +61,27 @@ def test_the_parts_are_what_the_indexes_say(corpus: Corpus) -> None:
     assert hit.parts["dense"] == pytest.approx(float(whole[0] @ vector), abs=2e-3)
     assert hit.parts["sentence"] == pytest.approx(float((sentences[0] @ vector).max()), abs=2e-3)
     assert np.argmax(hit.sentence_cosines) == 1
+
+
+def test_what_is_like_the_best_passages_gains_by_it(tmp_path: Path) -> None:
+    texts = (
+        "Harbour strike.",
+        "Harbour strike: dockers and crane drivers.",
+        "Dockers, crane drivers and cranes.",
+        "Dockers of Ostmere sing.",
+    )
+    corpus = Corpus.open(tmp_path / "feedback", HashingEmbedder())
+    list(corpus.add(new_article(external_id=text, text=text) for text in texts))
+    alike, other = [
+        {
+            hit.passage.text: hit.parts.get("feedback", 0.0)
+            for hit in retrieve(corpus, "harbour strike", weights=Weights(feedback=weight))
+        }
+        for weight in (0.2, 0.0)
+    ]
+    corpus.close()
+    assert alike[texts[2]] > alike[texts[3]]
+    assert set(other.values()) == {0.0}
 
 
 def test_k_limits_the_hits_and_not_what_is_compared(corpus: Corpus) -> None:
