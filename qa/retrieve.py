@@ -29,8 +29,8 @@ class Weights:
     better than vectors do, and common words worse.
     """
 
-    dense: float = 0.5
-    sentence: float = 0.5
+    dense: float = 0.4
+    sentence: float = 0.6
     lexical: float = 0.6
     rarity: float = 0.5
     """That power."""
