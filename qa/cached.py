@@ -15,7 +15,7 @@ from index.derived import write_atomically
 from index.errors import IndexLocked
 from index.lexical import Terms
 from index.split import VERSION
-from index.types import Embedder, Ids, Matrix, Spans
+from index.types import Embedder, Ids, Matrix, Passage, Spans
 from qa.questions import Dataset
 from qa.retrieve import Candidates, HybridRetriever
 from qa.wording import searchable
@@ -121,12 +121,13 @@ class RememberingEmbedder:
 class RememberingRetriever(HybridRetriever):
     """A retriever that looks for a question's candidates once, however they are weighed then.
 
-    For a collection that does not change.
+    And that reads a passage once; for a collection that does not change.
     """
 
     def __init__(self, retriever: HybridRetriever) -> None:
         super().__init__(retriever.corpus, retriever.weights)
         self._found: dict[tuple[tuple[str, ...], bytes, int], Candidates] = {}
+        self._passages: dict[int, Passage] = {}
 
     def candidates(
         self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None = None
@@ -138,6 +139,13 @@ class RememberingRetriever(HybridRetriever):
         if key not in self._found:
             self._found[key] = super().candidates(terms, vector, k)
         return self._found[key]
+
+    def passages(self, ids: Ids) -> dict[int, Passage]:
+        """From memory where they were read before."""
+        wanted = ids.tolist()
+        unread = [key for key in wanted if key not in self._passages]
+        self._passages |= super().passages(np.array(unread, np.int64))
+        return {key: self._passages[key] for key in wanted if key in self._passages}
 
 
 def _load(path: Path) -> dict[str, Matrix]:

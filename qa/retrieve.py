@@ -13,7 +13,7 @@ import numpy as np
 from index.corpus import SENTENCE_BITS, Corpus
 from index.filters import Filter
 from index.lexical import Terms
-from index.types import Hit, Ids, Matrix
+from index.types import Hit, Ids, Matrix, Passage
 
 CANDIDATES = 100
 """Taken from each list; the union is scored in full."""
@@ -103,6 +103,10 @@ class HybridRetriever:
             sentence_dense=np.nan_to_num(corpus.sentences.rows(numbers) @ vector),
         )
 
+    def passages(self, ids: Ids) -> dict[int, Passage]:
+        """The passages of these ids that are still there."""
+        return self.corpus.store.passages(ids)
+
     def _hits(self, found: Candidates, k: int, weights: Weights) -> list[Hit]:
         if not len(found.ids):
             return []
@@ -118,7 +122,7 @@ class HybridRetriever:
             score += np.float32(weights.feedback) * parts["feedback"]
         cosines = np.split(found.sentence_dense, starts[1:])
         best = np.lexsort((found.ids, -score))[:k]
-        passages = self.corpus.store.passages(found.ids[best])
+        passages = self.passages(found.ids[best])
         return [
             Hit(
                 passage=passages[int(found.ids[row])],
