@@ -20,7 +20,7 @@ from qa.questions import Dataset, remove_articles
 from qa.read import PASSAGES_READ, SentenceReader
 from qa.retrieve import HybridRetriever
 
-THRESHOLD = 0.6
+THRESHOLD = 0.55
 """What an answer needs to be given; a caller may ask for more, or for less."""
 ROUNDS = 3
 """Of fitting to the answers that the fit before would give."""

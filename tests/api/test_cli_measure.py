@@ -94,7 +94,7 @@ def test_the_confidence_is_fitted_and_written(qa, squad: Path, cache: Path, tmp_
     assert qa("eval", str(squad), "--calibrate", str(file)).exit_code == exits.OK
     fitted = json.loads(file.read_text())
     assert set(fitted["weights"]) == set(FEATURES)
-    assert fitted["threshold"] == 0.6
+    assert fitted["threshold"] == 0.55
 
 
 def test_the_confidence_is_shown_on_sets_that_it_was_not_fitted_to(
