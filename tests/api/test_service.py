@@ -98,7 +98,7 @@ def test_weights_change_the_scores_of_one_question(shared_service: Service) -> N
         assert passage.explain is not None
         return {**passage.explain, "score": passage.score}
 
-    parts = best(dense=2, sentence=0, lexical=0)
+    parts = best(dense=2, sentence=0, lexical=0, feedback=0)
     assert parts["score"] == pytest.approx(2 * parts["dense"])
     assert parts["score"] != best()["score"]
 
