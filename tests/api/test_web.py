@@ -139,11 +139,16 @@ def browser() -> Iterator[Browser]:
 def tab(browser: Browser, site: str, **options: Any) -> Iterator[Page]:
     """A fresh tab, in which nothing goes wrong unnoticed until the block ends."""
     context = browser.new_context(base_url=site, **options)
-    context.set_default_timeout(5000)
+    context.set_default_timeout(20_000)  # milliseconds; machines may be busy
     page = context.new_page()
     with watched(page, site):
         yield page
     context.close()
+
+
+NOT_OURS = ("Failed to load resource", "Autofocus processing was blocked")
+"""What the browser itself logs: answers of 400 and more, which some tests are about, and that a
+test has clicked somewhere before the page was complete."""
 
 
 @dataclass
@@ -157,8 +162,7 @@ class Complaints:
         self.heard.append(str(error))
 
     def on_console(self, message: ConsoleMessage) -> None:
-        # The browser itself logs every answer of 400 and more, and some tests are about those.
-        if not message.text.startswith("Failed to load resource"):
+        if not message.text.startswith(NOT_OURS):
             self.heard.append(message.text)
 
     def on_request(self, request: Request) -> None:
