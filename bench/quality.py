@@ -30,7 +30,7 @@ OURS = "ours, as it ships"
 SETTINGS = (
     Setting("ours, passage vectors only", Weights(dense=1, sentence=0, lexical=0, feedback=0)),
     Setting("ours, sentence vectors only", Weights(dense=0, sentence=1, lexical=0, feedback=0)),
-    Setting("ours, BM25 only", Weights(dense=0, sentence=0, lexical=1, feedback=0)),
+    Setting("ours, BM25 only", Weights(dense=0, sentence=0, lexical=1, article=0, feedback=0)),
     Setting(OURS),
 )
 

@@ -57,6 +57,7 @@ class Corpus:
         self._saved = -1  # the generation that is on disk
         self._in_step = True  # whether the indexes show what the store has
         self._counts = np.zeros(0, np.uint8)  # sentences by passage id; ids are never used twice
+        self._firsts = np.zeros(0, np.int64)  # ids of articles' first passages, in order
 
     @classmethod
     def open(
@@ -139,6 +140,10 @@ class Corpus:
         numbers = np.arange(total, dtype=np.int64) - firsts + 1
         return (np.repeat(passage_ids, counts) << SENTENCE_BITS) + numbers
 
+    def articles_of(self, passage_ids: Ids) -> Ids:
+        """For each passage the id of its article's first one, which the lexical index goes by."""
+        return self._firsts[np.searchsorted(self._firsts, passage_ids, side="right") - 1]
+
     # -- inside -------------------------------------------------------------------------------
 
     def _agree(self) -> None:
@@ -174,6 +179,7 @@ class Corpus:
         self.lexical = LexicalIndex(folder / derived.LEXICAL)
         numbers = self.sentences.ids()
         self._count(*np.unique(numbers >> SENTENCE_BITS, return_counts=True))
+        self._firsts = self.store.first_passages()
         self._saved = self.generation
 
     def _rebuild(self) -> None:
@@ -190,6 +196,7 @@ class Corpus:
         rows = self.store.all_vectors(dim)
         while part := list(itertools.islice(rows, 4096)):
             self._index(passages, sentences, [key for key, _ in part], [rows for _, rows in part])
+        self._firsts = self.store.first_passages()
         self.passages, self.sentences, self.lexical = passages, sentences, lexical
         self._saved, self._in_step = -1, True
 
@@ -272,6 +279,8 @@ class Corpus:
         ids = [key for keys in new for key in keys]
         with self._following():
             self._forget(gone)
+            firsts = np.array([keys[0] for keys in new if keys], np.int64)
+            self._firsts = np.concatenate([self._firsts, firsts])
             rows = [matrix for item in batch for matrix in item.vectors]
             self._index(self.passages, self.sentences, ids, rows)
             found = self.store.passages(ids)

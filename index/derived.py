@@ -17,7 +17,7 @@ State = Literal["fresh", "stale", "missing", "damaged"]
 
 MANIFEST = "manifest.json"
 LEXICAL = "lexical"
-FORMAT = 2
+FORMAT = 3
 """Goes up when the files of another version cannot be read."""
 
 

@@ -1,13 +1,15 @@
-"""LexicalIndex: BM25 over passages with their titles, on tantivy, made from the store.
+"""LexicalIndex: BM25 over passages and over articles, with titles, on tantivy, made from the store.
 
 Scores are a share of the best that the question could reach: the sum over its words of
 idf x (k1 + 1), which no text attains. So they do not depend on the size of the collection.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import tantivy
@@ -16,6 +18,8 @@ from index.types import Ids, Matrix, Passage
 
 K1 = 1.2
 """tantivy's own, with b = 0.75; neither can be set."""
+Level = Literal["passages", "articles"]
+LEVELS: tuple[Level, ...] = ("passages", "articles")
 HEAP_BYTES = 32_000_000
 """What a writer collects before it makes a segment."""
 
@@ -67,53 +71,50 @@ def _schema() -> tantivy.Schema:
 
 
 class LexicalIndex:
-    """A tantivy index with a document a passage; in memory where no folder is given."""
+    """A tantivy index of passages and one of articles; in memory where no folder is given.
+
+    An article goes by the id of its first passage.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self._analyzer = analyzer()
         self._stop_words = set(self._analyzer.analyze(" ".join(STOP_WORDS)))
         self._schema = _schema()
-        if path is None:
-            self._index = tantivy.Index(self._schema)
-        else:
-            path.mkdir(parents=True, exist_ok=True)
-            self._index = tantivy.Index(self._schema, path=str(path))
-        self._index.register_tokenizer("news", self._analyzer)
-        self._writer: tantivy.IndexWriter | None = None
+        self._indexes = {level: self._open(path and path / level) for level in LEVELS}
+        self._writers: dict[Level, tantivy.IndexWriter] = {}
 
     def add(self, passages: Iterable[Passage]) -> None:
-        """Add passages; searches see them when this returns."""
-        writer = self._writing()
-        for passage in passages:
-            head = f"{passage.title}\n" if passage.title else ""
-            document = tantivy.Document()
-            document.add_integer("id", passage.id)
-            document.add_text("text", head + passage.text)
-            writer.add_document(document)
-        self._commit(writer)
+        """Add all passages of some articles, in order; searches see them when this returns."""
+        for _, found in itertools.groupby(passages, key=lambda one: one.article_id):
+            whole = list(found)
+            head = f"{whole[0].title}\n" if whole[0].title else ""
+            for passage in whole:
+                self._write("passages", passage.id, head + passage.text)
+            self._write("articles", whole[0].id, head + "\n".join(one.text for one in whole))
+        self._commit()
 
     def remove(self, passage_ids: Iterable[int]) -> None:
-        """Remove passages; unknown ids are ignored."""
-        writer = self._writing()
+        """Remove all passages of some articles; unknown ids are ignored."""
         for key in passage_ids:
-            writer.delete_documents_by_term("id", int(key))
-        self._commit(writer)
+            for level in LEVELS:
+                self._writer(level).delete_documents_by_term("id", int(key))
+        self._commit()
 
     def settle(self) -> None:
         """Wait for merges, so that the files on disk no longer change until the next write."""
-        if self._writer:
-            self._writer.wait_merging_threads()
-            self._writer = None
+        for writer in self._writers.values():
+            writer.wait_merging_threads()
+        self._writers.clear()
 
     def __len__(self) -> int:
-        return int(self._index.searcher().num_docs)
+        return int(self._indexes["passages"].searcher().num_docs)
 
     def terms(self, question: str) -> Terms:
         """The question's words that can be searched for, each once, with their idf."""
         words = list(dict.fromkeys(self._analyzer.analyze(question)))
         content = [word for word in words if word not in self._stop_words]
         words = content or words
-        searcher = self._index.searcher()
+        searcher = self._indexes["passages"].searcher()
         idf = _idf(searcher, words)
         return Terms(tuple(words), idf, math.log(2 + searcher.num_docs), bool(content))
 
@@ -121,28 +122,46 @@ class LexicalIndex:
         """A text's words as the index knows them, in order."""
         return list(self._analyzer.analyze(text))
 
-    def search(self, terms: Terms, k: int, allowed: Ids | None = None) -> tuple[Ids, Matrix]:
-        """The `k` best passages' ids and scores, best first; among `allowed` where it is given."""
+    def search(
+        self, terms: Terms, k: int, allowed: Ids | None = None, *, level: Level = "passages"
+    ) -> tuple[Ids, Matrix]:
+        """The `k` best passages' or articles' ids and scores, best first; only `allowed` ones."""
         if not terms.words or k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        searcher = self._index.searcher()
+        searcher = self._indexes[level].searcher()
         query = self._query(terms.words, allowed)
         hits = searcher.search(query, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], np.float32)
-        best = (K1 + 1) * sum(terms.idf)
+        best = (K1 + 1) * sum(_idf(searcher, terms.words))
         return np.array(ids, np.int64), scores / np.float32(best or 1)
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _writing(self) -> tantivy.IndexWriter:
-        if self._writer is None:
-            self._writer = self._index.writer(HEAP_BYTES, num_threads=1)
-        return self._writer
+    def _open(self, path: Path | None) -> tantivy.Index:
+        if path is None:
+            index = tantivy.Index(self._schema)
+        else:
+            path.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index(self._schema, path=str(path))
+        index.register_tokenizer("news", self._analyzer)
+        return index
 
-    def _commit(self, writer: tantivy.IndexWriter) -> None:
-        writer.commit()
-        self._index.reload()
+    def _write(self, level: Level, key: int, text: str) -> None:
+        document = tantivy.Document()
+        document.add_integer("id", key)
+        document.add_text("text", text)
+        self._writer(level).add_document(document)
+
+    def _writer(self, level: Level) -> tantivy.IndexWriter:
+        if level not in self._writers:
+            self._writers[level] = self._indexes[level].writer(HEAP_BYTES, num_threads=1)
+        return self._writers[level]
+
+    def _commit(self) -> None:
+        for level, writer in self._writers.items():
+            writer.commit()
+            self._indexes[level].reload()
 
     def _query(self, words: Sequence[str], allowed: Ids | None) -> tantivy.Query:
         any_word = tantivy.Query.boolean_query(

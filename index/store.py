@@ -132,6 +132,12 @@ class PassageStore:
                 yield from map(to_passage, rows)
                 last = rows[-1][0]
 
+    def first_passages(self) -> Ids:
+        """The id of each article's first passage, in order; its other passages follow it."""
+        with self._connections.reader() as db:
+            rows = db.execute("SELECT min(id) FROM passages GROUP BY article_id").fetchall()
+        return np.sort(np.array([row[0] for row in rows], np.int64))
+
     def all_vectors(self, dim: int) -> Iterator[tuple[int, Matrix]]:
         """Every passage's id and rows: its own first, then one a sentence."""
         sql = "SELECT passage_id, rows FROM vectors"

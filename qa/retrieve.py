@@ -1,9 +1,9 @@
 """From the index's candidate lists to one fused, explained list of hits.
 
-Three scores, each on a scale of its own that does not depend on the collection's size: the cosines
-of the passage and of its best sentence, and the share that the passage reaches of the best BM25
-score the question allows. To their weighted sum comes how near a passage is to those that are best
-by it: pseudo-relevance feedback as in Li et al. 2021, arXiv 2108.11044, section 4.
+Four scores, each on a scale of its own that does not depend on the collection's size: the cosines
+of the passage and of its best sentence, and the shares that the passage and its article reach of
+the best BM25 score the question allows. To their weighted sum comes how near a passage is to those
+that are best by it: pseudo-relevance feedback as in Li et al. 2021, arXiv 2108.11044, section 4.
 """
 
 from dataclasses import dataclass, replace
@@ -34,6 +34,8 @@ class Weights:
     lexical: float = 0.6
     rarity: float = 0.5
     """That power."""
+    article: float = 0.5
+    """The whole article's share of the lexical part; the rest is the passage's."""
     feedback: float = 0.2
     """Of the cosine with the mean of the passages that are best without it."""
 
@@ -48,6 +50,7 @@ class Candidates:
     ids: Ids
     dense: Matrix
     lexical: Matrix
+    article: Matrix
     sentence_rows: Ids
     sentence_dense: Matrix
 
@@ -95,10 +98,14 @@ class HybridRetriever:
         there = np.isfinite(dense)  # else it is -1, for none, or was just removed
         ids, dense = ids[there], dense[there]
         numbers = corpus.sentences_in(ids)
+        owners = corpus.articles_of(ids)
+        articles = np.unique(owners)
+        found = corpus.lexical.search(terms, len(articles), articles, level="articles")
         return Candidates(
             ids=ids,
             dense=dense,
             lexical=_aligned(ids, *corpus.lexical.search(terms, len(ids), ids)),
+            article=_aligned(articles, *found)[np.searchsorted(articles, owners)],
             sentence_rows=np.searchsorted(ids, numbers >> SENTENCE_BITS),
             sentence_dense=np.nan_to_num(corpus.sentences.rows(numbers) @ vector),
         )
@@ -115,6 +122,7 @@ class HybridRetriever:
             "dense": found.dense,
             "sentence": np.maximum.reduceat(found.sentence_dense, starts),
             "lexical": found.lexical,
+            "article": found.article,
         }
         score = _fused(parts, weights)
         if weights.feedback:
@@ -142,7 +150,8 @@ class HybridRetriever:
 
 def _fused(parts: dict[str, Matrix], weights: Weights) -> Matrix:
     dense = weights.dense * parts["dense"] + weights.sentence * parts["sentence"]
-    return np.asarray(dense + weights.lexical * parts["lexical"], np.float32)
+    lexical = (1 - weights.article) * parts["lexical"] + weights.article * parts["article"]
+    return np.asarray(dense + weights.lexical * lexical, np.float32)
 
 
 def _aligned(wanted: Ids, ids: Ids, scores: Matrix) -> Matrix:

@@ -121,7 +121,7 @@ def test_parts_of_a_score_are_shown_only_when_asked_for(shared_service: Service)
     )
     assert plain is None
     assert explained is not None
-    assert set(explained) == {"dense", "sentence", "lexical", "feedback"}
+    assert set(explained) == {"dense", "sentence", "lexical", "article", "feedback"}
 
 
 def test_stages_add_up_to_no_more_than_the_total(shared_service: Service) -> None:

@@ -65,6 +65,35 @@ def test_what_is_added_is_found_by_vectors_and_by_words(corpus: Corpus) -> None:
     assert corpus.store.passage(int(key)).article_id == WAR.id
 
 
+def owners(corpus: Corpus) -> dict[str, set[int]]:
+    """By article, what its passages say is the article's first passage."""
+    found: dict[str, set[int]] = {}
+    for passage in corpus.store.all_passages():
+        first = int(corpus.articles_of(np.array([passage.id]))[0])
+        found.setdefault(passage.article_id, set()).add(first)
+        assert corpus.store.passage(first).article_id == passage.article_id
+    return found
+
+
+def test_every_passage_knows_its_articles_first_one_after_any_change(tmp_path: Path) -> None:
+    def long(name: str, word: str) -> Article:
+        return new_article(external_id=name, text=f"The {word} is in Geneva. " * 60)
+
+    corpus = Corpus.open(tmp_path, HashingEmbedder())
+    list(corpus.add([long("a", "talk"), long("b", "cod"), long("c", "port")]))
+    list(corpus.add([long("a", "other talk")]))
+    corpus.remove([long("b", "cod").id])
+    list(corpus.add([long("d", "ferry"), long("b", "cod again")]))
+    known = owners(corpus)
+    assert [len(one) for one in known.values()] == [1, 1, 1, 1]
+    articles = corpus.lexical.search(corpus.lexical.terms("Geneva"), 9, level="articles")[0]
+    assert sorted(articles.tolist()) == sorted(first for one in known.values() for first in one)
+    corpus.close()
+    again = Corpus.open(tmp_path, HashingEmbedder())
+    assert owners(again) == known
+    again.close()
+
+
 def test_an_unchanged_article_embeds_nothing(corpus: Corpus) -> None:
     list(corpus.add([WAR, PORT]))
     generation, count = corpus.generation, corpus.embedder.count

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,22 @@ def test_allowed_restricts_the_passages(index: LexicalIndex) -> None:
     only = np.array([2, 3])
     assert index.search(terms, 5, only)[0].tolist() == [2]
     assert index.search(terms, 5, np.array([], np.int64))[0].tolist() == []
+
+
+def test_an_article_is_found_by_words_of_any_of_its_passages() -> None:
+    index = LexicalIndex()
+    pieces = [passage(1, "Officials met in Geneva."), passage(2, "Cod was on the table.")]
+    other = replace(passage(3, "Cod is cheap.", title="Fish"), article_id="art_2")
+    index.add([*pieces, other])
+    terms = index.terms("cod in Geneva")
+    ids, scores = index.search(terms, 5, level="articles")
+    assert ids.tolist() == [1, 3]
+    assert 0 < scores[1] < scores[0] < 1
+    assert index.search(index.terms("fish"), 5, level="articles")[0].tolist() == [3]
+    assert index.search(terms, 5, np.array([3]), level="articles")[0].tolist() == [3]
+    index.remove([1, 2])
+    assert index.search(terms, 5, level="articles")[0].tolist() == [3]
+    assert len(index) == 1
 
 
 def test_what_is_removed_is_not_found_and_can_come_back(index: LexicalIndex) -> None:

@@ -47,7 +47,7 @@ def test_a_score_is_the_weighted_sum_of_its_parts(corpus: Corpus) -> None:
     weights = Weights(dense=0.2, sentence=0.3, lexical=0.9, feedback=0.1)
     for hit in retrieve(corpus, question, weights=weights):
         parts = hit.parts
-        lexical = mass**0.5 * parts["lexical"]
+        lexical = mass**0.5 * (parts["lexical"] + parts["article"]) / 2
         expected = 0.2 * parts["dense"] + 0.3 * parts["sentence"] + 0.9 * lexical
         expected += 0.1 * parts["feedback"]
         assert hit.score == pytest.approx(expected, rel=1e-5)
