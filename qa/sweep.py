@@ -62,7 +62,8 @@ def run(
 def table(reports: Sequence[Report], metric: str) -> list[list[str]]:
     """A row a setting and a column a set, with the mean of all; and what leaving a set out costs.
 
-    The last row has for each set the figure of the setting that is best on the mean of the others.
+    Where there are several sets, the last row has for each the figure of the setting that is best
+    on the mean of the others.
     """
     sets = list(dict.fromkeys(one.dataset for one in reports))
     settings = list(dict.fromkeys(one.setting for one in reports))
@@ -72,11 +73,12 @@ def table(reports: Sequence[Report], metric: str) -> list[list[str]]:
         return mean([figures[setting, one] for one in chosen])
 
     rows = [[name, *(figures[name, one] for one in sets), over(name, sets)] for name in settings]
-    unseen = []
-    for one in sets:
-        others = [other for other in sets if other != one]
-        unseen.append(figures[max(settings, key=lambda name: over(name, others)), one])
-    rows.append(["best on the other sets", *unseen, mean(unseen)])
+    if len(sets) > 1:
+        unseen = []
+        for one in sets:
+            others = [other for other in sets if other != one]
+            unseen.append(figures[max(settings, key=lambda name: over(name, others)), one])
+        rows.append(["best on the other sets", *unseen, mean(unseen)])
     short = ["/".join(Path(one).parts[-2:]) for one in sets]
     cells = [[str(name), *(f"{value:.4f}" for value in values)] for name, *values in rows]
     return [["", *short, "mean"], *cells]

@@ -155,3 +155,8 @@ def test_the_table_shows_each_set_under_the_setting_that_the_others_would_choose
         # Without a: y, by .45 to .15. Without b: x, by .55 to .4. Without c: y, by .55 to .5.
         ["best on the other sets", "0.5000", "0.1000", "0.3000", "0.3000"],
     ]
+
+
+def test_of_a_single_set_nothing_can_be_left_out() -> None:
+    rows = table([report("data/a", "x", 0.9), report("data/a", "y", 0.5)], "ndcg@10")
+    assert rows[1:] == [["x", "0.9000", "0.9000"], ["y", "0.5000", "0.5000"]]
