@@ -45,6 +45,44 @@ class Answer:
     timing: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A piece of an article that a model reads at once; the title only helps to understand it."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A span of a window; the score is above 0 where it is more likely than no answer."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model says of one window."""
+
+    relevance: float
+    """How well the window answers the question, as a logit."""
+    marks: tuple[Mark, ...]
+    """Spans that do not overlap, best first; none from a model that only ranks."""
+
+
+class SpanModel(Protocol):
+    """Reads windows of text for one question."""
+
+    @property
+    def name(self) -> str:
+        """Shown with every answer."""
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        """One reading a window, in their order."""
+
+
 class Reader(Protocol):
     """Marks the answers in the hits, best first, each with its confidence."""
 

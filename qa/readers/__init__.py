@@ -1,0 +1,1 @@
+"""Models that find an answer's place in windows of text: one file for each runtime."""

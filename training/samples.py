@@ -1,0 +1,196 @@
+"""From items to batches: windows of passages, as token ids with the places of the answers."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qa.metrics import normalise
+from training.data import Item, Source, Text
+
+MAX_TOKENS = 192
+REMOVED = 0.15
+"""The share of the answerable questions that are shown only what does not answer them."""
+BESIDE = 0.25
+"""The share of the others' windows that are the right passage without its answer."""
+WHOLE = 0.2
+"""The share of the windows that are whole passages; the others are some of its sentences."""
+LONGEST = 4
+"""Sentences of a window that is not a whole passage."""
+SHARES = {"qamr": 0.4}
+"""Of a source's questions that are seen in one epoch: QAMR asks 35 about each of its sentences."""
+POOL = 16
+"""Batches that are formed together, so that those of one length go together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A piece of a passage for one question; `spans` are the answers in it."""
+
+    title: str
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One question with all its windows; `located` is whether the places of answers are known."""
+
+    question: str
+    windows: tuple[Window, ...]
+    located: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows of several questions; shapes are (windows, tokens) but for the last three."""
+
+    inputs: dict[str, Tensor]
+    allowed: Tensor
+    """Tokens of the passage, where an answer may start or end."""
+    starts: Tensor
+    ends: Tensor
+    relevant: Tensor
+    """(windows,)"""
+    group: Tensor
+    """(windows,): the number of the question in this batch."""
+    located: Tensor
+    """(questions,)"""
+
+
+def group(item: Item, texts: Sequence[Text], windows: int, chance: random.Random) -> Group:
+    """A question with one window that answers it, where there is one, and others that do not."""
+    chosen: list[Window] = []
+    others = [texts[place] for place in item.others]
+    if item.golds:
+        place, spans = chance.choice(item.golds)
+        if chance.random() >= REMOVED:
+            chosen.append(cut(texts[place], spans, chance, relevant=True))
+        chance.shuffle(others)
+        beside = _without(texts[place], spans, item.answers) if spans else None
+        if beside and chance.random() < BESIDE:
+            others.insert(0, beside)
+    # Of a question that nothing answers, the first is the passage that it was asked about.
+    chosen += [cut(one, (), chance, relevant=False) for one in others[: windows - len(chosen)]]
+    while len(chosen) < windows:
+        chosen.append(cut(texts[chance.randrange(len(texts))], (), chance, relevant=False))
+    return Group(item.question, tuple(chosen), not item.golds or bool(item.golds[0][1]))
+
+
+def _without(text: Text, spans: Sequence[tuple[int, int]], answers: Sequence[str]) -> Text | None:
+    """The longest run of the passage's sentences that do not say the answer."""
+    words = [f" {normalise(one)} " for one in answers]
+    best: list[tuple[int, int]] = []
+    run: list[tuple[int, int]] = []
+    for start, end in text.sentences:
+        said = f" {normalise(text.text[start:end])} "
+        free = all(end <= a or b <= start for a, b in spans)
+        run = [*run, (start, end)] if free and not any(one in said for one in words) else []
+        best = max(best, run, key=len)
+    if not best:
+        return None
+    low, high = best[0][0], best[-1][1]
+    return Text(text.title, text.text[low:high], tuple((a - low, b - low) for a, b in best))
+
+
+def cut(
+    text: Text, spans: Sequence[tuple[int, int]], chance: random.Random, *, relevant: bool
+) -> Window:
+    """The whole passage, or some of its sentences, among them that of an answer."""
+    count = len(text.sentences)
+    low, high = 0, count
+    if count > 1 and chance.random() >= WHOLE and (spans or not relevant):
+        size = chance.randint(1, min(LONGEST, count))
+        first, last = 0, count - size
+        if spans:
+            start, end = chance.choice(list(spans))
+            holding = [i for i, (a, b) in enumerate(text.sentences) if a < end and start < b]
+            first = max(0, min(holding[-1] - size + 1, holding[0]))
+            last = min(holding[0], count - 1)
+            size = max(size, holding[-1] - holding[0] + 1)
+        low = chance.randint(first, max(first, last))
+        high = min(low + size, count)
+    start, end = text.sentences[low][0], text.sentences[high - 1][1]
+    kept = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
+    return Window(text.title, text.text[start:end], kept, relevant)
+
+
+def encode(groups: Sequence[Group], tokenizer: Any) -> Batch:
+    """As tensors. A title stands before its window, in the window's segment."""
+    pairs = [
+        (number, one.question, window)
+        for number, one in enumerate(groups)
+        for window in one.windows
+    ]
+    heads = [f"{window.title}\n" if window.title else "" for _, _, window in pairs]
+    found = tokenizer(
+        [question for _, question, _ in pairs],
+        [head + window.text for head, (_, _, window) in zip(heads, pairs, strict=True)],
+        truncation="only_second",
+        max_length=MAX_TOKENS,
+        padding=True,
+        return_offsets_mapping=True,
+        return_tensors="pt",
+    )
+    offsets = found.pop("offset_mapping")
+    shift = torch.tensor([len(head) for head in heads])[:, None]
+    begin, finish = offsets[..., 0] - shift, offsets[..., 1] - shift
+    allowed = (found["token_type_ids"] == 1) & (begin >= 0) & (finish > begin)
+    starts, ends = torch.zeros_like(allowed), torch.zeros_like(allowed)
+    for row, (_, _, window) in enumerate(pairs):
+        for a, b in window.spans:
+            inside = allowed[row] & (begin[row] < b) & (finish[row] > a)
+            where = inside.nonzero()
+            if len(where) and finish[row][where[-1]] >= b:  # else it was cut off
+                starts[row, where[0]] = True
+                ends[row, where[-1]] = True
+    return Batch(
+        dict(found),
+        allowed,
+        starts,
+        ends,
+        torch.tensor([float(window.relevant) for _, _, window in pairs]),
+        torch.tensor([number for number, _, _ in pairs]),
+        torch.tensor([one.located for one in groups]),
+    )
+
+
+def batches(
+    sources: Sequence[Source],
+    tokenizer: Any,
+    *,
+    questions: int,
+    windows: int,
+    seed: int,
+    skip: int = 0,
+) -> Iterator[Batch]:
+    """Without end; the same for the same seed, from the batch number `skip` on."""
+    number = 0
+    for epoch in range(10**6):
+        items = _of_epoch(sources, random.Random(f"{seed} {epoch}"))  # noqa: S311 -- not a secret
+        for low in range(0, len(items) - questions, questions * POOL):
+            chance = random.Random(f"{seed} {epoch} {low}")  # noqa: S311
+            found = [group(*one, windows, chance) for one in items[low : low + questions * POOL]]
+            found.sort(key=lambda one: max(len(window.text) for window in one.windows))
+            pool = [found[at : at + questions] for at in range(0, len(found), questions)]
+            chance.shuffle(pool)
+            for part in pool:
+                if number >= skip:
+                    yield encode(part, tokenizer)
+                number += 1
+
+
+def _of_epoch(
+    sources: Sequence[Source], order: random.Random
+) -> list[tuple[Item, tuple[Text, ...]]]:
+    items = []
+    for source in sources:
+        learnt = [one for one in source.items if not one.held_out]
+        size = round(len(learnt) * SHARES.get(source.name, 1.0))
+        items += [(one, source.texts) for one in order.sample(learnt, size)]
+    order.shuffle(items)
+    return items
