@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from index.corpus import Corpus
     from index.types import Embedder, VectorIndex
     from qa.pipeline import Pipeline
-    from qa.types import Reader
+    from qa.types import Reader, SpanModel
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +79,19 @@ def build_pipeline(corpus: "Corpus", settings: Settings) -> "Pipeline":
 
 def build_reader(corpus: "Corpus", settings: Settings) -> "Reader":
     """What marks the answer."""
-    from qa.calibrate import Calibration
+    from qa.calibrate import MARKED, SENTENCE, Calibration
     from qa.read import SentenceReader
+    from qa.span_reader import SpanReader
 
     match settings.reader:
         case "none":
-            return SentenceReader(corpus, Calibration.load())
-        case never:
-            assert_never(never)
+            return SentenceReader(corpus, Calibration.load(SENTENCE))
+        case "":
+            from qa.readers.packaged import PackagedModel
+
+            model: SpanModel = PackagedModel(threads=settings.threads)
+        case name:
+            from qa.readers.hub import load
+
+            model = load(name)
+    return SpanReader(corpus, model, Calibration.load(MARKED))

@@ -105,6 +105,7 @@ def search(
     collapse: options.Collapse = "none",
     min_confidence: options.MinConfidence = None,
     explain: options.Explain = False,
+    rerank: options.Rerank = False,
     as_json: options.Json = False,
     data: options.Data = options.DATA,
     url: options.Url = None,
@@ -113,7 +114,8 @@ def search(
     settings = doors.settings_of(ctx, data=data, url=url)
     given = {"q": question, "limit": limit, "from": from_, "to": to, "source": source}
     more = {"lang": lang, "collapse": collapse, "min_confidence": min_confidence}
-    request = doors.request_of(SearchRequest, given | more | {"explain": explain})
+    more |= {"explain": explain, "rerank": rerank}
+    request = doors.request_of(SearchRequest, given | more)
     with closing(doors.answering(settings)) as door:
         found = door.search(request)
     typer.echo(found.model_dump_json() + "\n" if as_json else display.hits(found), nl=False)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -31,6 +32,7 @@ def evaluate(
     split: options.Split = None,
     min_relevance: options.MinRelevance = 1,
     closed: options.Closed = False,
+    rerank: options.Rerank = False,
     removed: options.Removed = 0.0,
     sweep: options.Sweep = None,
     per_query: options.PerQuery = None,
@@ -54,11 +56,12 @@ def evaluate(
     place = cache or cache_folder(os.environ)
     embedder = build_embedder(settings)
     if calibrate:
-        fitted, held = calibrated(datasets, embedder, cache=place, progress=_bar)
+        build = partial(build_pipeline, settings=settings)
+        fitted, held = calibrated(datasets, embedder, build, cache=place, progress=_bar)
         fitted.save(calibrate)
         _tell_held(held)
         return
-    wanted = Options(split, min_relevance, closed, removed)
+    wanted = Options(split, min_relevance, closed, removed, rerank)
     if sweep:
         wanted = replace(wanted, settings=read_settings(sweep))
     reports = [
@@ -67,7 +70,7 @@ def evaluate(
         for report in run(
             dataset,
             embedder,
-            lambda corpus: build_pipeline(corpus, settings),
+            partial(build_pipeline, settings=settings),
             cache=place,
             options=wanted,
             progress=_bar,

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from api.models import model_of
-from api.schemas import SearchQuery
+from api.schemas import QuestionQuery
 from api.schemas_articles import ArticleList
 from api.settings import Settings, variable
 from api.version import NAME, About, version
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from api.local import Stored
     from api.service import Service
 
-Query = TypeVar("Query", bound=SearchQuery)
+Query = TypeVar("Query", bound=QuestionQuery)
 Shelf: TypeAlias = "Stored | Client"
 """For looking at what is stored."""
 Desk: TypeAlias = "Service | Client"

@@ -52,6 +52,9 @@ MinConfidence = Annotated[
     _option("--min-confidence", "Only answers that are right with this probability, 0 to 1."),
 ]
 Explain = Annotated[bool, _option("--explain", "Show the parts of every score.")]
+Rerank = Annotated[
+    bool, _option("--rerank", "Let the reader put the first passages in order; slower.")
+]
 FailOnAbstain = Annotated[
     bool, _option("--fail-on-abstain", "Exit with status 10 when there is no answer.")
 ]

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from api.schemas import AskResponse, Citation, PassageOut, SearchResponse
+from api.schemas import AnswerOut, AskResponse, Citation, PassageOut, SearchResponse
 
 COLUMNS = 80
 FURTHER = 3
@@ -39,7 +39,10 @@ def ask_text(answer: AskResponse) -> str:
         best = answer.answers[0]
         *origin, place = _origin(best.citation)
         where = [*origin, f"{place}, confidence {best.confidence:.0%}"]
-        blocks = [_fill(plain(best.text)), "\n".join(_fill(line, "  ") for line in where)]
+        sentence = plain(best.citation.sentence.text)
+        quoted = [_fill(sentence, "  ")] if sentence != plain(best.text) else []
+        lines = "\n".join(_fill(line, "  ") for line in where)
+        blocks = [_fill(plain(best.text)), *quoted, lines]
     else:
         blocks = [NO_ANSWER]
     heading, rest = _rest(answer)
@@ -57,7 +60,7 @@ def ask_markdown(answer: AskResponse) -> str:
     """An answer with its source, for a chat."""
     if answer.answers:
         best = answer.answers[0]
-        blocks = [f"**{markdown(best.text)}**", _link(best.citation)]
+        blocks = [_in_bold(best), _link(best.citation)]
     else:
         blocks = [f"**{NO_ANSWER}**"]
     heading, rest = _rest(answer)
@@ -78,6 +81,16 @@ def _rest(answer: AskResponse) -> tuple[str, list[PassageOut]]:
     shown = answer.answers[0].citation.passage_id
     others = [passage for passage in answer.passages if passage.id != shown]
     return "Also found:", others[:FURTHER]
+
+
+def _in_bold(answer: AnswerOut) -> str:
+    """The sentence in Markdown, with the answer in bold."""
+    cited = answer.citation
+    text, low = cited.sentence.text, cited.start - cited.sentence.start
+    before, after = text[:low], text[low + len(answer.text) :]
+    lead = " " if before[-1:].isspace() else ""
+    gap = " " if after[:1].isspace() else ""
+    return f"{markdown(before)}{lead}**{markdown(answer.text)}**{gap}{markdown(after)}"
 
 
 def _origin(cited: Citation | PassageOut) -> list[str]:

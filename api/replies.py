@@ -49,11 +49,11 @@ def asked(
     answer: Answer, request: AskRequest, corpus: Corpus, *, reader: str, start: float
 ) -> AskResponse:
     """The reply to a question that was asked at `start`."""
-    spans = _worded_apart(_distinct(answer.spans, request))[: request.limit]
+    spans = answer.spans[: request.limit]
     text_of = cache(partial(_text, corpus.store))
-    answers = [_answer(span, text_of) for span in spans]
+    answers = [_answer(span, request, text_of) for span in spans]
     best = answers[0] if answers else None
-    cited = {span.passage.id: (span.start, span.end) for span in spans}
+    cited = _places(spans)
     hits = _with_cited(answer.found.hits, cited, request)
     total = _since(start)
     return AskResponse(
@@ -75,7 +75,7 @@ def searched(
 ) -> SearchResponse:
     """The reply to a search that was asked at `start`."""
     hits = _distinct(found.hits, request)[: request.limit]
-    best = {hit.passage.id: closest_sentence(hit) for hit in hits}
+    best = {hit.passage.id: [closest_sentence(hit)] for hit in hits}
     total = _since(start)
     return SearchResponse(
         query=QueryOut(text=request.q),
@@ -89,7 +89,7 @@ def searched(
 
 def only_answering(answer: Answer) -> Found:
     """Only the hits that hold an answer of the confidence that was asked for."""
-    kept = {span.passage.id for span in answer.spans}
+    kept = _places(answer.spans)
     hits = tuple(hit for hit in answer.found.hits if hit.passage.id in kept)
     return replace(answer.found, hits=hits)
 
@@ -119,12 +119,13 @@ def _distinct(rows: Sequence[Row], request: Request) -> list[Row]:
     return list(best.values())
 
 
-def _worded_apart(spans: Iterable[Span]) -> list[Span]:
-    """The first of those that say the same, which copies of an article do."""
-    best: dict[str, Span] = {}
+def _places(spans: Iterable[Span]) -> dict[int, list[tuple[int, int]]]:
+    """Of each passage that answers, where it does."""
+    places: dict[int, list[tuple[int, int]]] = {}
     for span in spans:
-        best.setdefault(span.text, span)
-    return list(best.values())
+        for one in (span, *span.also):
+            places.setdefault(one.passage.id, []).append((one.start, one.end))
+    return places
 
 
 def _with_cited(hits: Sequence[Hit], cited: Container[int], request: Request) -> list[Hit]:
@@ -134,12 +135,11 @@ def _with_cited(hits: Sequence[Hit], cited: Container[int], request: Request) ->
     return [hit for hit in hits if hit.passage.id in kept]
 
 
-def _answer(span: Span, text_of: Callable[[str], str]) -> AnswerOut:
+def _answer(span: Span, request: Request, text_of: Callable[[str], str]) -> AnswerOut:
+    cited = _distinct([span, *span.also], request)
+    citation, *also = (_citation(one, text_of) for one in cited)
     return AnswerOut(
-        text=span.text,
-        confidence=span.confidence,
-        score=span.score,
-        citation=_citation(span, text_of),
+        text=span.text, confidence=span.confidence, score=span.score, citation=citation, also=also
     )
 
 
@@ -190,7 +190,7 @@ def _text(store: PassageStore, article_id: str) -> str:
 
 
 def _passages(
-    hits: Iterable[Hit], marks: Mapping[int, tuple[int, int]], *, explain: bool
+    hits: Iterable[Hit], marks: Mapping[int, Sequence[tuple[int, int]]], *, explain: bool
 ) -> list[PassageOut]:
     return [
         PassageOut(
@@ -206,9 +206,7 @@ def _passages(
             url=hit.passage.url,
             published_at=hit.passage.published_at,
             highlights=[
-                Range(start=start, end=end)
-                for key, (start, end) in marks.items()
-                if key == hit.passage.id
+                Range(start=start, end=end) for start, end in marks.get(hit.passage.id, ())
             ],
             story_id=story_id(hit.passage.sha256),
             explain=dict(hit.parts) if explain else None,

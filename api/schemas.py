@@ -23,8 +23,8 @@ class Output(BaseModel):
     model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
-class SearchQuery(Input):
-    """The parameters of GET /v1/search."""
+class QuestionQuery(Input):
+    """What can be said of any question."""
 
     q: Question = Field(
         description="The question, in plain language.", examples=["who is meeting in Geneva?"]
@@ -49,7 +49,15 @@ class SearchQuery(Input):
     explain: bool = Field(default=False, description="Show the parts of every score.")
 
 
-class AskQuery(SearchQuery):
+class SearchQuery(QuestionQuery):
+    """The parameters of GET /v1/search."""
+
+    rerank: bool = Field(
+        default=False, description="Let the reader put the first passages in order; slower."
+    )
+
+
+class AskQuery(QuestionQuery):
     """The parameters of GET /v1/ask."""
 
     limit: int = Field(3, ge=1, le=100, description="The most answers and passages to give.")
@@ -80,7 +88,11 @@ class Advanced(Input):
     )
     weights: WeightsIn | None = Field(None, description="For this question only.")
     budget_ms: int | None = Field(
-        None, ge=1, description="A warning is given when the answer took longer.", examples=[100]
+        None,
+        ge=1,
+        description="What the answer may take; the reader reads as much as fits, and a warning is "
+        "given when it took longer.",
+        examples=[100],
     )
 
 
@@ -155,6 +167,7 @@ class AnswerOut(AnswerShort):
 
     score: float = Field(description="Orders the answers of one response, nothing more.")
     citation: Citation
+    also: list[Citation] = Field(description="Where else the same answer stands.")
 
 
 class PassageOut(Output):

@@ -136,13 +136,14 @@ class Service:
         """Save the indexes and let go of the data directory."""
         self._corpus.close()
 
-    def _ask(self, request: conditions.Request, k: int) -> Answer:
+    def _ask(self, request: AskRequest | SearchRequest, k: int) -> Answer:
         return self._pipeline.ask(
             request.q,
             k=k,
             where=conditions.where(request),
             weights=conditions.weights(request),
             min_confidence=request.min_confidence,
+            budget_ms=request.budget_ms,
         )
 
     def _search(self, request: SearchRequest, k: int) -> tuple[Found, bool]:
@@ -151,7 +152,9 @@ class Service:
             answer = self._ask(request, k)
             return replies.only_answering(answer), len(answer.found.hits) < k
         where, weights = conditions.where(request), conditions.weights(request)
-        found = self._pipeline.search(request.q, k=k, where=where, weights=weights)
+        found = self._pipeline.search(
+            request.q, k=k, where=where, weights=weights, rerank=request.rerank
+        )
         return found, len(found.hits) < k
 
 

@@ -50,8 +50,11 @@ class Settings(BaseModel):
         description="A sentence-transformers model: a folder or a hub name; empty is the packaged "
         "all-MiniLM-L6-v2. `hashing` finds shared words only, without a model.",
     )
-    reader: Literal["none"] = Field(
-        "none", description="What marks the answer; `none` answers with the best sentence."
+    reader: str = Field(
+        "",
+        description="What marks the answer: a question-answering model (transformers) or a "
+        "cross-encoder (sentence-transformers), a folder or a hub name; empty is the packaged "
+        "reader; `none` answers with the best sentence.",
     )
     engine: Literal["faiss", "exact"] = Field(
         "faiss", description="Vector search: `faiss`, or `exact` (plain numpy, the reference)."

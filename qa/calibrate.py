@@ -11,7 +11,10 @@ from typing import Self
 
 import numpy as np
 
-FILE = Path(__file__).with_name("confidence.json")
+SENTENCE = Path(__file__).with_name("confidence.json")
+"""Of a whole sentence as the answer."""
+MARKED = Path(__file__).with_name("confidence-reader.json")
+"""Of a span that a model marked."""
 
 FEATURES = (
     "score",  # of the passage
@@ -21,6 +24,13 @@ FEATURES = (
     "sentence_coverage",  # share of the question's idf whose words the sentence holds
     "names",  # share of the question's names and numbers that the passage holds
     "expected",  # 1 where the sentence holds the kind of thing that is asked for, -1 where not
+)
+MARKED_FEATURES = (
+    *FEATURES,
+    "span",  # logits of the span's start and end, over those of no answer
+    "span_margin",  # over the best other span that says something else
+    "relevance",  # logit that the window answers
+    "agreed",  # 1 where the same words were marked in another article
 )
 
 
@@ -34,14 +44,14 @@ class Calibration:
 
     def confidence(self, features: dict[str, float]) -> float:
         """The probability in [0, 1] that an answer with these features is right."""
-        logit = self.bias + sum(self.weights[name] * features[name] for name in FEATURES)
+        logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
         return float(1 / (1 + np.exp(-logit)))
 
     @classmethod
-    def load(cls, path: Path = FILE) -> Self:
+    def load(cls, path: Path = SENTENCE) -> Self:
         """Read what `save` wrote."""
         return cls(**json.loads(path.read_text()))
 
-    def save(self, path: Path = FILE) -> None:
+    def save(self, path: Path) -> None:
         """Write it as JSON that a person can read."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")

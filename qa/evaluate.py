@@ -13,6 +13,7 @@ from qa.pipeline import Pipeline
 from qa.questions import Dataset, Question
 from qa.report import Outcome, Report
 from qa.retrieve import Weights
+from qa.types import Span
 
 DEPTH = 100
 """Documents wanted for each question: as many as recall@100 looks at."""
@@ -50,14 +51,16 @@ def evaluate(
     *,
     setting: Setting = DEFAULT,
     closed: bool = False,
+    rerank: bool = False,
     progress: Progress = silent,
 ) -> Report:
     """Ask every question of which it is known what is right.
 
     The pipeline's corpus holds just the articles of the set. `closed` gives the right paragraph
-    with each question, so only answers are judged.
+    with each question, so only answers are judged. `rerank` ranks by what was read as well, as the
+    passages of an answer are.
     """
-    trial = _Trial(dataset, pipeline, setting.weights, closed=closed)
+    trial = _Trial(dataset, pipeline, setting.weights, closed=closed, rerank=rerank)
     start = time.perf_counter()
     asked = progress(dataset.asked, setting.name, len(dataset.asked))
     outcomes = tuple(trial.outcome(question) for question in asked)
@@ -100,14 +103,29 @@ def holds_answer(question: Question, document: str, place: tuple[int, int]) -> b
     )
 
 
+def is_right(question: Question, document: str, span: Span) -> bool:
+    """Whether a span overlaps with a right answer, or says the same elsewhere in the collection."""
+    return holds_answer(question, document, (span.start, span.end)) or (
+        bool(question.answers)
+        and bool(metrics.exact_match(span.text, [gold.text for gold in question.answers]))
+    )
+
+
 class _Trial:
     """One pipeline under one setting, and the names that the set has for the articles."""
 
     def __init__(
-        self, dataset: Dataset, pipeline: Pipeline, weights: Weights | None, *, closed: bool
+        self,
+        dataset: Dataset,
+        pipeline: Pipeline,
+        weights: Weights | None,
+        *,
+        closed: bool,
+        rerank: bool,
     ) -> None:
         self._pipeline = pipeline
         self._weights = weights
+        self._rerank = rerank
         self._closed = closed
         self._names = {one.id: one.external_id or one.id for one in dataset.articles}
         self._texts = {self._names[one.id]: one.text for one in dataset.articles}
@@ -125,7 +143,9 @@ class _Trial:
         first: Sequence[Hit] | None = None
         k = DEPTH
         while True:
-            hits = self._pipeline.search(outcome.question.text, k=k, weights=self._weights).hits
+            hits = self._pipeline.search(
+                outcome.question.text, k=k, weights=self._weights, rerank=self._rerank
+            ).hits
             first = hits if first is None else first
             ranking |= dict.fromkeys(metrics.ranked(self._new_documents(hits, ranking)))
             if len(ranking) >= DEPTH or len(hits) < k:
@@ -161,7 +181,7 @@ class _Trial:
             span=span,
             confidence=span.confidence,
             answered=span.confidence >= self._pipeline.reader.threshold,
-            right=holds_answer(question, document, (span.start, span.end)),
+            right=is_right(question, document, span),
             sentence=holds_answer(question, document, span.sentence),
         )
 

@@ -1,6 +1,6 @@
 """Fits the calibration of `qa.calibrate` to answers that are known to be right or wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +11,13 @@ from index.corpus import Corpus
 from index.errors import InvalidInput
 from index.types import Embedder
 from qa.cached import Progress, collected, silent
-from qa.calibrate import FEATURES, Calibration
+from qa.calibrate import Calibration
 from qa.datasets import named
-from qa.evaluate import holds_answer, scope
+from qa.evaluate import is_right, scope
 from qa.metrics import answered_precision, expected_calibration_error
 from qa.pipeline import Pipeline
 from qa.questions import Dataset, remove_articles
-from qa.read import PASSAGES_READ, SentenceReader
-from qa.retrieve import HybridRetriever
+from qa.read import PASSAGES_READ
 
 THRESHOLD = 0.55
 """What an answer needs to be given; a caller may ask for more, or for less."""
@@ -52,7 +51,12 @@ class Held:
 
 
 def calibrated(
-    names: Sequence[str], embedder: Embedder, *, cache: Path, progress: Progress = silent
+    names: Sequence[str],
+    embedder: Embedder,
+    build: Callable[[Corpus], Pipeline],
+    *,
+    cache: Path,
+    progress: Progress = silent,
 ) -> tuple[Calibration, list[Held]]:
     """Fitted to the answerable questions of SQuAD sets, half of which lose their article.
 
@@ -66,7 +70,7 @@ def calibrated(
         halved = remove_articles(replace(dataset, questions=answerable), 0.5)
         able[name] = sum(bool(one.answers) for one in halved.questions)
         with collected(dataset, embedder, cache, progress=progress) as corpus:
-            read[name] = list(samples(halved, corpus, progress=progress))
+            read[name] = list(samples(halved, build(corpus), progress=progress))
     found = refit([row for rows in read.values() for row in rows])
     held = []
     for name in names if len(names) > 1 else ():
@@ -90,17 +94,15 @@ def _best(calibration: Calibration, row: Sequence[Sample]) -> Sample:
 
 
 def samples(
-    dataset: Dataset, corpus: Corpus, *, progress: Progress = silent
+    dataset: Dataset, pipeline: Pipeline, *, progress: Progress = silent
 ) -> Iterator[list[Sample]]:
     """For each question the answers that were read, in the order of their passages."""
-    reader = SentenceReader(corpus, Calibration(dict.fromkeys(FEATURES, 0.0), 0.0, 0.0))
-    pipeline = Pipeline(HybridRetriever(corpus), reader)
     names = {one.id: one.external_id or one.id for one in dataset.articles}
     for question in progress(dataset.questions, dataset.name, len(dataset.questions)):
         found = pipeline.search(question.text, k=PASSAGES_READ, where=scope(question))
-        evidence = reader.evidence(question.text, found.hits)
+        evidence = pipeline.reader.evidence(question.text, found.hits)
         rows = [
-            (features, holds_answer(question, names[span.passage.article_id], span.sentence))
+            (features, is_right(question, names[span.passage.article_id], span))
             for span, features in evidence
         ]
         if rows:
@@ -115,10 +117,10 @@ def fit(rows: Sequence[Sample]) -> Calibration:
     features, right = [one for one, _ in rows], [one for _, one in rows]
     if len(set(right)) < 2:
         raise InvalidInput("the confidence is fitted to right and to wrong answers: one is missing")
-    matrix = np.array([[row[name] for name in FEATURES] for row in features])
+    matrix = np.array([list(row.values()) for row in features])
     middle, spread = matrix.mean(axis=0), matrix.std(axis=0) + 1e-9
     model = LogisticRegression(max_iter=3000).fit((matrix - middle) / spread, np.array(right, bool))
     weights = model.coef_[0] / spread
     bias = float(model.intercept_[0] - weights @ middle)
-    by_name = dict(zip(FEATURES, (round(float(weight), 3) for weight in weights), strict=True))
+    by_name = dict(zip(features[0], (round(float(weight), 3) for weight in weights), strict=True))
     return Calibration(by_name, round(bias, 3), THRESHOLD)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from index.filters import Filter
 from qa.read import PASSAGES_READ
@@ -25,14 +26,21 @@ class Pipeline:
         k: int = 10,
         where: Filter | None = None,
         weights: Weights | None = None,
+        rerank: bool = False,
     ) -> Found:
-        """The passages that fit best."""
+        """The passages that fit best; `rerank` lets the reader put the first of them in order."""
         timing: dict[str, float] = {}
         text = searchable(question)
         with _timed(timing, "embed"):
             vector = self.retriever.corpus.embedder.embed_queries([text])[0]
         with _timed(timing, "retrieve"):
-            hits, total = self.retriever.retrieve(text, vector, k, where=where, weights=weights)
+            wanted = max(k, PASSAGES_READ) if rerank else k
+            hits, total = self.retriever.retrieve(
+                text, vector, wanted, where=where, weights=weights
+            )
+        if rerank:
+            with _timed(timing, "read"):
+                hits = list(self.reader.read(text, hits).hits[:k])
         return Found(question, tuple(hits), total, timing)
 
     def ask(
@@ -43,16 +51,22 @@ class Pipeline:
         where: Filter | None = None,
         weights: Weights | None = None,
         min_confidence: float | None = None,
+        budget_ms: float | None = None,
     ) -> Answer:
-        """Up to `k` answers that are sure enough, with the passages they were looked for in."""
+        """Up to `k` answers that are sure enough, with the passages they were looked for in.
+
+        Of `budget_ms` the reader has what finding them leaves.
+        """
+        start = time.perf_counter()
         found = self.search(question, k=max(k, PASSAGES_READ), where=where, weights=weights)
         timing = dict(found.timing)
         with _timed(timing, "read"):
-            spans = self.reader.read(searchable(question), found.hits)
+            left = budget_ms and max(budget_ms - (time.perf_counter() - start) * 1000, 1.0)
+            read = self.reader.read(searchable(question), found.hits, budget_ms=left)
         threshold = self.reader.threshold if min_confidence is None else min_confidence
-        given = tuple(span for span in spans if span.confidence >= threshold)[:k]
-        best = max((span.confidence for span in spans), default=0.0)
-        return Answer(question, given, found, best, timing)
+        given = tuple(span for span in read.spans if span.confidence >= threshold)[:k]
+        best = max((span.confidence for span in read.spans), default=0.0)
+        return Answer(question, given, replace(found, hits=read.hits), best, timing)
 
 
 @contextmanager

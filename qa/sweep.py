@@ -29,6 +29,8 @@ class Options:
     """The right paragraph is given with each question."""
     removed: float = 0.0
     """The share of the answerable questions that lose their article."""
+    rerank: bool = False
+    """Rank by what was read as well."""
     settings: Sequence[Setting] = (DEFAULT,)
 
 
@@ -54,7 +56,14 @@ def run(
         pipeline = build(corpus)
         pipeline.retriever = RememberingRetriever(pipeline.retriever)
         return [
-            evaluate(dataset, pipeline, setting=one, closed=wanted.closed, progress=progress)
+            evaluate(
+                dataset,
+                pipeline,
+                setting=one,
+                closed=wanted.closed,
+                rerank=wanted.rerank,
+                progress=progress,
+            )
             for one in wanted.settings
         ]
 

@@ -20,6 +20,8 @@ class Span:
     score: float
     confidence: float = 0.0
     """Probability in [0, 1] that this is right."""
+    also: "tuple[Span, ...]" = ()
+    """The same answer in other articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class Reading:
 
     relevance: float
     """How well the window answers the question, as a logit."""
-    marks: tuple[Mark, ...]
-    """Spans that do not overlap, best first; none from a model that only ranks."""
+    marks: tuple[Mark, ...] | None
+    """Spans that do not overlap, best first; None from a model that only ranks."""
 
 
 class SpanModel(Protocol):
@@ -83,8 +85,18 @@ class SpanModel(Protocol):
         """One reading a window, in their order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a reader makes of the hits."""
+
+    spans: tuple[Span, ...]
+    """Answers, most probable first, each with its confidence."""
+    hits: tuple[Hit, ...]
+    """The same hits, in the order that reading them gives."""
+
+
 class Reader(Protocol):
-    """Marks the answers in the hits, best first, each with its confidence."""
+    """Marks the answers in the hits, and puts these in a better order."""
 
     @property
     def name(self) -> str:
@@ -94,5 +106,8 @@ class Reader(Protocol):
     def threshold(self) -> float:
         """The confidence below which an answer is withheld."""
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Span]:
-        """At most one span a hit, most probable first."""
+    def read(self, question: str, hits: Sequence[Hit], *, budget_ms: float | None = None) -> Read:
+        """Look for answers, in about as much time; None leaves the time to the reader."""
+
+    def evidence(self, question: str, hits: Sequence[Hit]) -> "list[tuple[Span, dict[str, float]]]":
+        """Every answer there is, with what speaks for it: the features of its confidence."""

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from transformers import AutoTokenizer
 
 from index.embedders.sentence_transformers import SentenceTransformerEmbedder
-from training.data import Source, prepare, sources
+from training.data import Source, prepare, sources, write_held_out
 from training.train import Plan, train
 
 PLAN = Plan()
@@ -28,7 +28,10 @@ def make_ready(data: Path, *, work: Work = Path("runs")) -> None:
     """Find for every question of the sets in DATA what answers it and what does not."""
     work.mkdir(parents=True, exist_ok=True)
     embedder = SentenceTransformerEmbedder()
+    (work / "held-out").mkdir(exist_ok=True)
     for name, dataset in sources(data):
+        if all(one.answers or not one.relevant for one in dataset.questions):
+            write_held_out(name, dataset, work / "held-out" / f"{name}.json")
         path = work / f"{name}.json.gz"
         if not path.exists():
             prepare(name, dataset, embedder, work / "cache", progress=_bar).save(path)

@@ -16,13 +16,13 @@ from index.corpus import Corpus
 from index.identity import article_id
 from index.types import Article, Embedder, Passage, Spans
 from qa.cached import Progress, collected, silent
+from qa.calibrate import Calibration
 from qa.datasets import named
 from qa.metrics import normalise
-from qa.calibrate import Calibration
 from qa.pipeline import Pipeline
 from qa.questions import Dataset, Gold, Question
-from qa.records import json_file, json_lines
 from qa.read import SentenceReader
+from qa.records import json_file, json_lines
 from qa.retrieve import HybridRetriever
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,35 @@ def held_out(name: str, dataset: Dataset) -> frozenset[str]:
     return frozenset(document for document, title in titles.items() if title in chosen)
 
 
+def write_held_out(name: str, dataset: Dataset, path: Path) -> None:
+    """The questions that nothing is learnt from, among all articles, in SQuAD's layout."""
+    kept = held_out(name, dataset)
+    asked: dict[str, list[Question]] = {}
+    for one in dataset.questions:
+        if one.paragraph in kept:
+            asked.setdefault(one.paragraph, []).append(one)
+    entries: dict[str, list[dict[str, object]]] = {}
+    for article in dataset.articles:
+        entries.setdefault(article.title or article.id, []).append(
+            {
+                "context": article.text,
+                "qas": [_squad(one) for one in asked.get(article.external_id or article.id, ())],
+            }
+        )
+    data = [{"title": title, "paragraphs": found} for title, found in entries.items()]
+    path.write_text(json.dumps({"data": data}))
+
+
+def _squad(question: Question) -> dict[str, object]:
+    answers = [{"text": one.text, "answer_start": one.start} for one in question.answers]
+    return {
+        "id": question.id,
+        "question": question.text,
+        "answers": answers,
+        "is_impossible": not answers,
+    }
+
+
 def prepare(
     name: str, dataset: Dataset, embedder: Embedder, cache: Path, *, progress: Progress = silent
 ) -> Source:
@@ -211,7 +240,7 @@ def _article(name: str, text: str, title: str = "") -> Article:
 def _qamr(path: Path) -> Dataset:
     articles: dict[str, Article] = {}
     questions = []
-    for record in json_lines(_plain_or_packed(path)):
+    for record in json_lines(plain_or_packed(path)):
         text = record.filled("context")
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
         articles.setdefault(name, _article(name, text))
@@ -227,7 +256,7 @@ def _qamr(path: Path) -> Dataset:
 def _nq(path: Path) -> Dataset:
     articles: dict[str, Article] = {}
     questions = []
-    for record in json_lines(_plain_or_packed(path)):
+    for record in json_lines(plain_or_packed(path)):
         row = record.value
         text = row["paragraph_text"]
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -246,7 +275,7 @@ def _clapnq(folder: Path) -> Dataset:
     articles: dict[str, Article] = {}
     questions = []
     for part, relevant in (("answerable", True), ("unanswerable", False)):
-        for record in json_lines(_plain_or_packed(folder / f"clapnq_dev_{part}.jsonl")):
+        for record in json_lines(plain_or_packed(folder / f"clapnq_dev_{part}.jsonl")):
             passage = record.value["passages"][0]
             text = passage["text"].strip()
             name = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -276,7 +305,8 @@ def _covid(path: Path) -> Dataset:
     return _dataset("covid", articles, questions)
 
 
-def _plain_or_packed(path: Path) -> Path:
+def plain_or_packed(path: Path) -> Path:
+    """The file of this name, or the one with `.gz` behind it."""
     return path if path.exists() else path.with_name(path.name + ".gz")
 
 

@@ -8,8 +8,8 @@ import torch
 from sklearn.metrics import average_precision_score
 
 from qa.metrics import exact_match, f1, mean
-from training.network import ReaderNetwork
 from training.data import Item, Source, Text
+from training.network import ReaderNetwork
 from training.samples import Group, Window, encode
 
 LONGEST_ANSWER = 30

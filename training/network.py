@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import torch
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
@@ -44,7 +43,7 @@ class ReaderNetwork(nn.Module):
         encoder = BertModel.from_pretrained(
             folder, add_pooling_layer=False, attention_probs_dropout_prob=0.0
         )
-        encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        encoder.embeddings.word_embeddings.weight.requires_grad_(requires_grad=False)
         if layers:
             encoder.encoder.layer = encoder.encoder.layer[:layers]
             encoder.config.num_hidden_layers = layers
@@ -57,8 +56,13 @@ class ReaderNetwork(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Marks:
         """All three of shape (windows, tokens)."""
+        words = self.encoder.embeddings.word_embeddings(input_ids)
+        return self.read(words, attention_mask, token_type_ids)
+
+    def read(self, words: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Marks:
+        """From word embeddings on, of shape (windows, tokens, width)."""
         states = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            inputs_embeds=words, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
         starts, ends = self.span(states).unbind(-1)
         return Marks(starts, ends, self.relevance(states[:, 0]).squeeze(-1))

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from index.derived import write_atomically
-from training.network import Marks, ReaderNetwork
 from training.data import Source
 from training.measure import measure
+from training.network import Marks, ReaderNetwork
 from training.samples import Batch, batches
 
 log = logging.getLogger(__name__)

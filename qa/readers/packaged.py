@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
-from qa.readers.spans import marks, merged
+from qa.readers.spans import marks, merged, words
 from qa.types import Mark, Reading, Window
 
 FOLDER = Path(__file__).with_name("dateline-reader")
@@ -53,8 +53,8 @@ class PackagedModel:
         found: list[list[tuple[Mark, ...]]] = [[] for _ in windows]
         best = np.full(len(windows), -np.inf, np.float32)
         for row, (piece, owner) in enumerate(zip(pieces, owners, strict=True)):
-            words = _words(piece, texts[owner], len(heads[owner]))
-            found[owner].append(marks(starts[row], ends[row], words))
+            places = words(piece, len(heads[owner]))
+            found[owner].append(marks(starts[row], ends[row], places))
             best[owner] = max(best[owner], relevance[row])
         return [
             Reading(float(score), merged(each)) for score, each in zip(best, found, strict=True)
@@ -80,22 +80,6 @@ class PackagedModel:
         given = {"words": self._embeddings[ids], "mask": mask, "types": types}
         starts, ends, relevance = self._session.run(["starts", "ends", "relevance"], given)
         return starts, ends, relevance
-
-
-def _words(piece: Encoding, text: str, head: int) -> list[tuple[int, int] | None]:
-    """For each token of the window the place of its whole word there."""
-    whole: dict[int, tuple[int, int]] = {}
-    for token, word in enumerate(piece.word_ids):
-        if word is not None and piece.sequence_ids[token] == 1:
-            start, end = piece.offsets[token]
-            known = whole.get(word, (start, end))
-            whole[word] = (min(known[0], start), max(known[1], end))
-    return [
-        (whole[word][0] - head, whole[word][1] - head)
-        if word is not None and side == 1 and whole[word][0] >= head
-        else None
-        for word, side in zip(piece.word_ids, piece.sequence_ids, strict=True)
-    ]
 
 
 def tensor(path: Path, name: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from tokenizers import Encoding
 
 from index.types import Matrix
 from qa.types import Mark
@@ -16,15 +17,18 @@ KEPT = 3
 
 
 def marks(
-    starts: Matrix, ends: Matrix, words: Sequence[tuple[int, int] | None], no_answer: float = 0.0
+    starts: Matrix,
+    ends: Matrix,
+    places: Sequence[tuple[int, int] | None],
+    no_answer: float = 0.0,
 ) -> tuple[Mark, ...]:
     """The best spans that do not overlap, best first.
 
-    `starts` and `ends` are logits, of shape (tokens,); `words[i]` is the place in the window of the
-    word that token `i` belongs to, None where no answer may be; `no_answer` is what a start and an
-    end together are compared with.
+    `starts` and `ends` are logits, of shape (tokens,); `places[i]` is the place in the window of
+    the word that token `i` belongs to, None where no answer may be; `no_answer` is what a start and
+    an end together are compared with.
     """
-    able = np.array([place for place, word in enumerate(words) if word is not None])
+    able = np.array([token for token, word in enumerate(places) if word is not None])
     if not len(able):
         return ()
     first = able[np.argsort(-starts[able], kind="stable")[:TRIED]]
@@ -35,7 +39,7 @@ def marks(
     found: list[Mark] = []
     for place in np.argsort(-sums[rows, columns], kind="stable"):
         row, column = rows[place], columns[place]
-        begin, end = words[first[row]], words[last[column]]
+        begin, end = places[first[row]], places[last[column]]
         if begin is None or end is None:  # never: both are able
             continue
         mark = Mark(begin[0], end[1], float(sums[row, column]))
@@ -44,6 +48,23 @@ def marks(
         if len(found) == KEPT:
             break
     return tuple(found)
+
+
+def words(piece: Encoding, head: int) -> list[tuple[int, int] | None]:
+    """For each token of the second text the place of its whole word behind the first `head`."""
+    whole: dict[int, tuple[int, int]] = {}
+    for word, side, (start, end) in zip(
+        piece.word_ids, piece.sequence_ids, piece.offsets, strict=True
+    ):
+        if word is not None and side == 1:
+            first, last = whole.get(word, (start, end))
+            whole[word] = (min(first, start), max(last, end))
+    return [
+        (whole[word][0] - head, whole[word][1] - head)
+        if word is not None and side == 1 and whole[word][0] >= head
+        else None
+        for word, side in zip(piece.word_ids, piece.sequence_ids, strict=True)
+    ]
 
 
 def merged(readings: Sequence[tuple[Mark, ...]]) -> tuple[Mark, ...]:

@@ -56,6 +56,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "store"
     monkeypatch.setenv("QA_DATA", str(path))
     monkeypatch.setenv("QA_EMBED_MODEL", "hashing")
+    monkeypatch.setenv("QA_READER", "none")
     return path
 
 

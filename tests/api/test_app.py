@@ -41,7 +41,7 @@ def test_a_service_that_was_given_is_left_open(settings: Settings, service: Serv
 
 
 def test_without_a_service_one_is_built_and_closed(settings: Settings) -> None:
-    light = settings.model_copy(update={"embed_model": "hashing"})
+    light = settings.model_copy(update={"embed_model": "hashing", "reader": "none"})
     with TestClient(create_app(light)) as client:
         client.post("/v1/articles", json={"text": "Bread is baked."})
         assert client.get("/readyz").status_code == 200

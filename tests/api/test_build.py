@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import faiss
 import pytest
 
@@ -5,10 +7,12 @@ from api.build import build_engine, build_pipeline, build_service
 from api.schemas_articles import ArticleIn
 from api.settings import Settings
 from index.corpus import Corpus
-from index.errors import NotReady
+from index.errors import InvalidInput, NotReady
 from index.vectors.exact import ExactIndex
 from index.vectors.faiss import FaissIndex
 from qa.read import SentenceReader
+from qa.readers.packaged import PackagedModel
+from qa.span_reader import SpanReader
 
 
 def test_the_engine_is_the_one_that_is_set() -> None:
@@ -29,8 +33,21 @@ def test_without_a_reader_the_best_sentence_answers(corpus: Corpus) -> None:
     assert pipeline.retriever.corpus is corpus
 
 
+@pytest.mark.model
+def test_the_packaged_reader_is_what_reads_by_default(corpus: Corpus) -> None:
+    reader = build_pipeline(corpus, Settings()).reader
+    assert isinstance(reader, SpanReader)
+    assert reader.name == PackagedModel.name
+
+
+@pytest.mark.model
+def test_a_reader_can_be_named(corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="nowhere"):
+        build_pipeline(corpus, Settings(reader=str(tmp_path / "nowhere")))
+
+
 def test_everything_can_be_built_without_weights(settings: Settings) -> None:
-    light = settings.model_copy(update={"embed_model": "hashing"})
+    light = settings.model_copy(update={"embed_model": "hashing", "reader": "none"})
     service = build_service(light)
     assert (service.embedder, service.reader) == ("hashing-256", "sentence")
     service.add([ArticleIn(text="Bread is baked.")])
@@ -42,7 +59,9 @@ def test_everything_can_be_built_without_weights(settings: Settings) -> None:
 
 def test_reading_needs_something_to_read(settings: Settings) -> None:
     with pytest.raises(NotReady):
-        build_service(settings.model_copy(update={"embed_model": "hashing"}), write=False)
+        build_service(
+            settings.model_copy(update={"embed_model": "hashing", "reader": "none"}), write=False
+        )
 
 
 def test_an_engine_that_is_not_known_is_no_setting() -> None:

@@ -17,7 +17,7 @@ from index.identity import new_article
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", embed_model="hashing")
+    return Settings(data=tmp_path / "data", embed_model="hashing", reader="none")
 
 
 @pytest.fixture

@@ -68,11 +68,11 @@ def test_a_deferred_model_that_turns_out_to_be_another_is_refused() -> None:
 def test_an_index_of_another_model_is_refused_for_writing(tmp_path: Path) -> None:
     Corpus.open(tmp_path, HashingEmbedder(64)).close()
     with pytest.raises(IndexMismatch, match="hashing-64"):
-        open_for_writing(Settings(data=tmp_path, embed_model="hashing"))
+        open_for_writing(Settings(data=tmp_path, embed_model="hashing", reader="none"))
 
 
 def test_writing_makes_the_directory_and_leaves_whole_indexes(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "new", embed_model="hashing")
+    settings = Settings(data=tmp_path / "new", embed_model="hashing", reader="none")
     for text in ("One.", "Two."):
         service = open_for_writing(settings)
         (result,) = service.add_each([new_article(text=text)])

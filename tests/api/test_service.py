@@ -1,4 +1,5 @@
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from api.settings import Settings
 from index.corpus import Corpus
 from index.embedders.hashing import HashingEmbedder
 from index.errors import InvalidInput, NotFound, TooLarge
-from index.types import Article
+from index.types import Article, Hit
 from qa.pipeline import Pipeline
+from qa.types import Read
 
 GENEVA = "who will meet in Geneva?"
 
@@ -111,9 +113,11 @@ def test_a_budget_that_was_missed_is_warned_of(service: Service, pipeline: Pipel
 
         name, threshold = "slow", 0.5
 
-        def read(self, question: str, hits: object) -> list[object]:
+        def read(self, question: str, hits: Sequence[Hit], *, budget_ms: float | None) -> Read:
+            assert budget_ms is not None
+            assert budget_ms <= 1
             time.sleep(0.003)
-            return []
+            return Read((), tuple(hits))
 
     pipeline.reader = Slow()  # type: ignore[assignment]
     (warning,) = service.ask(AskRequest(q=GENEVA, budget_ms=1)).warnings

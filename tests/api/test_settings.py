@@ -12,7 +12,7 @@ def test_defaults_serve_this_machine_only() -> None:
     settings = Settings.from_env({})
     assert settings.data == Path("data")
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
-    assert (settings.engine, settings.reader, settings.embed_model) == ("faiss", "none", "")
+    assert (settings.engine, settings.reader, settings.embed_model) == ("faiss", "", "")
     assert settings.api_keys == ()
     assert settings.max_article_bytes == 10_000_000
     assert settings.max_body_bytes == 64_000_000
@@ -82,7 +82,6 @@ def test_what_is_reserved_for_later_is_warned_of_and_changes_nothing(
         ("QA_PORT", "http"),
         ("QA_PORT", "65536"),
         ("QA_ENGINE", "milvus"),
-        ("QA_READER", "some"),
         ("QA_THREADS", "-1"),
         ("QA_MAX_BODY_MB", "0"),
         ("QA_LOG_LEVEL", "loud"),

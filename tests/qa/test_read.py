@@ -33,7 +33,7 @@ def hits(corpus: Corpus, question: str, k: int = 10) -> list[Hit]:
 
 def test_the_closest_sentence_is_marked_with_its_place_in_the_article(corpus: Corpus) -> None:
     question = "who flew to Geneva?"
-    span, other = SentenceReader(corpus, BY_COVERAGE).read(question, hits(corpus, question))
+    span, other = SentenceReader(corpus, BY_COVERAGE).read(question, hits(corpus, question)).spans
     assert span.text == "😀 Kerry flew to Geneva on Monday."
     assert ARTICLE.text[span.start : span.end] == span.text
     assert span.sentence == (span.start, span.end)
@@ -92,8 +92,8 @@ def test_the_kind_that_is_asked_for_counts_where_the_question_says_it(corpus: Co
 def test_every_hit_is_read(corpus: Corpus) -> None:
     list(corpus.add(new_article(text=f"Filler {i}.") for i in range(30)))
     reader = SentenceReader(corpus, BY_COVERAGE)
-    assert len(reader.read("Filler", hits(corpus, "Filler", 25))) == 25
-    assert reader.read("Filler", []) == []
+    assert len(reader.read("Filler", hits(corpus, "Filler", 25)).spans) == 25
+    assert reader.read("Filler", []).spans == ()
 
 
 def test_copies_of_a_passage_are_no_rivals(corpus: Corpus) -> None:
@@ -105,7 +105,9 @@ def test_copies_of_a_passage_are_no_rivals(corpus: Corpus) -> None:
 
 def test_a_question_about_nothing_has_no_sure_answer(corpus: Corpus) -> None:
     reader = SentenceReader(corpus, BY_COVERAGE)
-    assert {span.confidence for span in reader.read("was he", hits(corpus, "was he"))} == {0.0}
+    assert {span.confidence for span in reader.read("was he", hits(corpus, "was he")).spans} == {
+        0.0
+    }
 
 
 def test_the_closest_sentence_has_the_best_score(corpus: Corpus) -> None:
@@ -124,9 +126,11 @@ def test_a_credit_says_who_took_the_photo_in_no_word_of_the_question(corpus: Cor
     }
     assert found["/ DATELINE / IDA ROWNTREE"]["sentence_coverage"] == pytest.approx(1)
     assert found["/ DATELINE / IDA ROWNTREE"]["lexical"] == 0
-    assert reader.read(question, hits(corpus, question))[0].text == "/ DATELINE / IDA ROWNTREE"
+    assert (
+        reader.read(question, hits(corpus, question)).spans[0].text == "/ DATELINE / IDA ROWNTREE"
+    )
     question = "what passes Harwick?"
-    assert reader.read(question, hits(corpus, question))[0].text.startswith("A boat passes")
+    assert reader.read(question, hits(corpus, question)).spans[0].text.startswith("A boat passes")
 
 
 def test_a_passage_without_the_kind_of_thing_that_is_asked_for_is_no_rival(corpus: Corpus) -> None:
