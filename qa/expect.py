@@ -86,6 +86,12 @@ ORIGINS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
 """What asks for a picture's credit or an article's byline, and the lines that are one."""
 
 
+WORD = r"[A-Z](?:[\w’'-]*\w|\.)"
+FULL_NAME = rf"{WORD}(?: (?:(?:al|el|de|da|van|von|bin)[- ])?{WORD})+"
+CREDITED = re.compile(rf"{FULL_NAME}(?:(?:, | and ){FULL_NAME})*")
+"""A name of several words, or several such names."""
+
+
 def origin(question: str) -> tuple[str, re.Pattern[str]] | None:
     """The part of a question that asks where picture or text come from, and what says so.
 
@@ -95,6 +101,18 @@ def origin(question: str) -> tuple[str, re.Pattern[str]] | None:
         if match := asked.search(question):
             return match[0], line
     return None
+
+
+def credited(line: str) -> tuple[int, int]:
+    """The place of the last name in a credit or a byline; the whole line where there is none.
+
+    "/ AFP PHOTO / GEORGE OURFALIAN", "Photo: Ida Rowntree", "By Karam al-Masri in Aleppo".
+    """
+    found = re.match(r"(?:By|BY) ", line)
+    names = list(CREDITED.finditer(line, found.end() if found else 0))
+    if not names:
+        return 0, len(line)
+    return names[0 if found else -1].span()
 
 
 def expected(question: str) -> Kind | None:

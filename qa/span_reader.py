@@ -1,16 +1,18 @@
 """SpanReader: a model marks the words that answer, in windows around the evidence."""
 
 import math
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from index.corpus import Corpus
 from index.types import Hit
-from qa.calibrate import Calibration
+from qa.calibrate import SENTENCE, Calibration
 from qa.evidence import Asked, Features, margin
+from qa.expect import credited, origin
 from qa.metrics import normalise
-from qa.read import distinct
+from qa.read import SentenceReader, distinct
 from qa.types import Mark, Read, Reading, Span, SpanModel, Window
 
 ROOM = 1500
@@ -53,6 +55,7 @@ class SpanReader:
 
     def __init__(self, corpus: Corpus, model: SpanModel, calibration: Calibration) -> None:
         self._corpus = corpus
+        self._sentences = SentenceReader(corpus, Calibration.load(SENTENCE))
         self._model = model
         self._calibration = calibration
         self._pace = 0.0  # milliseconds a character, of the last question
@@ -69,9 +72,21 @@ class SpanReader:
 
     def read(self, question: str, hits: Sequence[Hit], *, budget_ms: float | None = None) -> Read:
         """Answers that differ, most probable first; hits are reordered by what was read in them."""
+        if asked := origin(question):
+            return self._credits(question, hits, line=asked[1])
         pieces, readings, asked = self._readings(question, hits, budget_ms)
         spans = [span for span, _ in self._spans(asked, pieces, readings)]
         return Read(distinct(spans), reranked(hits, pieces, readings))
+
+    def _credits(self, question: str, hits: Sequence[Hit], *, line: re.Pattern[str]) -> Read:
+        """The name in a picture's credit or a byline, which no model has learnt to read."""
+        read = self._sentences.read(question, hits)
+        spans = []
+        for span in read.spans:
+            start, end = credited(span.text) if line.search(span.text) else (0, len(span.text))
+            place = {"start": span.start + start, "end": span.start + end}
+            spans.append(replace(span, text=span.text[start:end], **place))
+        return Read(tuple(spans), read.hits)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[tuple[Span, Features]]:
         """Every span that was marked, with what speaks for it."""

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import render
-from api.schemas import AskRequest, PassageOut, QueryOut, SearchRequest, SearchResponse, Timing
+from api.schemas import (
+    AskRequest,
+    AskResponse,
+    PassageOut,
+    QueryOut,
+    SearchRequest,
+    SearchResponse,
+    Timing,
+)
 from api.service import Service
 
 
@@ -156,3 +164,42 @@ def test_an_address_cannot_break_out_of_its_link() -> None:
 def test_lines_fit_in_80_columns_where_words_do(text: str) -> None:
     lines = render.search_text(found(passage(text=text))).splitlines()
     assert max(map(len, lines)) <= 80
+
+
+def spanned(service: Service, start: str, end: str) -> AskResponse:
+    """The answer to the first question, cut down to a piece of its sentence."""
+    answer = service.ask(AskRequest(q="who will meet in Geneva?", limit=1))
+    (best,) = answer.answers
+    text = best.text[best.text.index(start) : best.text.index(end) + len(end)]
+    offset = best.citation.start + best.text.index(start)
+    quote = best.citation.quote.model_copy(update={"exact": text})
+    place = {"start": offset, "end": offset + len(text), "quote": quote}
+    citation = best.citation.model_copy(update=place)
+    short = best.model_copy(update={"text": text, "citation": citation})
+    return answer.model_copy(update={"answers": [short]})
+
+
+def test_words_that_answer_come_before_their_sentence(service: Service) -> None:
+    text = render.ask_text(spanned(service, "US", "officials"))
+    assert text.startswith(
+        "US officials\n"
+        "\n"
+        "  US officials will meet tomorrow with their Russian counterparts in Geneva,\n"
+        "  Kerry said.\n"
+        "\n"
+        "  US, Russia to meet (AFP, 2016-12-08)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        ("US", "officials", "**US officials** will meet tomorrow"),
+        ("Geneva", "Geneva", "Russian counterparts in **Geneva**, Kerry said."),
+        ("Kerry", "said.", "in Geneva, **Kerry said.**"),
+    ],
+)
+def test_words_that_answer_are_bold_in_their_sentence(
+    service: Service, start: str, end: str, shown: str
+) -> None:
+    assert shown in render.ask_markdown(spanned(service, start, end)).partition("\n")[0]

@@ -133,3 +133,28 @@ def test_a_search_highlights_the_sentence_that_fits_best(shared_service: Service
     passage = shared_service.search(SearchRequest(q="4.5 percent", limit=1)).passages[0]
     (best,) = passage.highlights
     assert passage.text[best.start : best.end] == "🚢 Dockers won a rise of 4.5 percent."
+
+
+def test_the_same_answer_in_other_articles_is_cited_there_too(
+    shared_service: Service,
+) -> None:
+    question = "what did dockers won?"
+    (answer,) = shared_service.ask(AskRequest(q=question, min_confidence=0.5)).answers
+    assert answer.citation.source == "Reuters"
+    assert [other.source for other in answer.also] == ["Gazette"]
+    assert answer.also[0].quote.exact == answer.text
+    (once,) = shared_service.ask(
+        AskRequest(q=question, min_confidence=0.5, collapse="story")
+    ).answers
+    assert once.also == []
+
+
+def test_a_span_is_cited_with_its_sentence(pipeline: Pipeline, corpus: Corpus) -> None:
+    found = pipeline.ask(GENEVA)
+    (span,) = found.spans
+    officials = replace(span, text="US officials", end=span.start + len("US officials"))
+    (answer,) = reply(replace(found, spans=(officials,)), corpus)["answers"]
+    citation = answer["citation"]
+    assert citation["quote"]["exact"] == "US officials"
+    assert citation["quote"]["suffix"] == " will meet tomorrow with their R"
+    assert citation["sentence"]["text"] == span.text

@@ -1,6 +1,6 @@
 import pytest
 
-from qa.expect import Kind, expected, holds, origin
+from qa.expect import Kind, credited, expected, holds, origin
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,18 @@ def test_a_question_about_an_origin_knows_the_line_that_says_it(question: str, l
 @pytest.mark.parametrize("question", ["who took the money?", "who wrote the song?", "a photo"])
 def test_other_questions_ask_for_no_origin(question: str) -> None:
     assert origin(question) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("/ AFP PHOTO / GEORGE OURFALIAN", "GEORGE OURFALIAN"),
+        ("(Photo by J. Rowntree/AFP)", "J. Rowntree"),
+        ("By Karam al-Masri in Aleppo", "Karam al-Masri"),
+        ("By Jane O'Neill and Bob Smith", "Jane O'Neill and Bob Smith"),
+        ("© Reuters", "© Reuters"),
+    ],
+)
+def test_a_credit_names_someone(line: str, name: str) -> None:
+    start, end = credited(line)
+    assert line[start:end] == name

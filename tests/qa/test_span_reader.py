@@ -12,7 +12,7 @@ from index.types import Hit
 from qa.calibrate import MARKED_FEATURES, Calibration
 from qa.retrieve import HybridRetriever
 from qa.span_reader import RERANKED, ROOM, WINDOW, SpanReader
-from qa.types import Mark, Reading, Window
+from qa.types import Mark, Reading, Span, Window
 
 BY_SPAN = Calibration(dict.fromkeys(MARKED_FEATURES, 0.0) | {"span": 1.0}, 0.0, 0.5)
 LONG = " ".join(f"Nothing at all was said about any harbour on day {n}." for n in range(20))
@@ -152,6 +152,22 @@ def test_no_more_is_read_than_fits(corpus: Corpus) -> None:
 def test_a_question_about_nothing_is_not_answered(corpus: Corpus) -> None:
     reader = SpanReader(corpus, Marker({"Geneva": 9.0}), BY_SPAN)
     assert {span.confidence for span in reader.read("???", hits(corpus, QUESTION)).spans} == {0.0}
+
+
+def text_of(corpus: Corpus, span: Span) -> str:
+    return corpus.store.article(span.passage.article_id).text[span.start : span.end]
+
+
+def test_who_took_a_photo_is_read_off_its_credit(corpus: Corpus) -> None:
+    text = "A boat passes the market in Harwick. It is full. / DATELINE / IDA ROWNTREE"
+    list(corpus.add([new_article(text=text, external_id="photo")]))
+    question = "who took the photo?"
+    reader = SpanReader(corpus, Marker({"Harwick": 9.0}), BY_SPAN)
+    spans = {span.text: span for span in reader.read(question, hits(corpus, question)).spans}
+    name = spans.pop("IDA ROWNTREE")
+    assert text[name.start : name.end] == name.text
+    assert text[slice(*name.sentence)] == "/ DATELINE / IDA ROWNTREE"
+    assert all(one.text == text_of(corpus, one) for one in spans.values())
 
 
 def test_nothing_found_is_nothing_read(corpus: Corpus) -> None:
