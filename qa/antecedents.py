@@ -1,7 +1,7 @@
 """What a pronoun stands for: a person, a group, a thing or a place of the turns before it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from qa.mentions import names, persons, places
 from qa.phrasing import BE, PREPOSITION, SUBJECT, TAKES_NOUN, Parts
@@ -24,7 +24,9 @@ LEADING = re.compile(r"the ((?:[a-z-]+ )?[a-z-]+)")
 PLURAL = re.compile(
     rf"{CAPITALS} and {CAPITALS}|(?:the )?(?:[a-z-]+ ){{0,2}}?[a-z-]+s(?:{WITHIN}|\b)"
 )
-PRONOUN = re.compile(r"(?:he|she|it|they|his|her|its|their|this|that|these|those|we|our|i|my)\b", re.I)
+PRONOUN = re.compile(
+    r"(?:he|she|it|they|his|her|its|their|this|that|these|those|we|our|i|my)\b", re.I
+)
 
 
 def asked(turn: Turn) -> Parts:
@@ -46,8 +48,9 @@ def persons_of(turn: Turn) -> Iterator[str]:
     if parts.asks == "who" and parts.auxiliary in BE and parts.rest in known:
         yield parts.rest  # who is Kerry?
     elif parts.asks in ("who", "whom", "whose"):
-        if names(f"is {phrase(turn)}"):
-            yield phrase(turn)
+        said = phrase(turn)
+        if said.split()[-1:] and said.split()[-1][0].isupper():  # officials are nobody
+            yield said
         yield from (name for name in persons(turn.sentence) if name not in known)
     yield from persons(turn.question)
     yield from persons(turn.sentence)

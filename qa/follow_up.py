@@ -5,15 +5,14 @@ can be shown what was searched for.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from index.lexical import STOP_WORDS
-from qa import antecedents
 from qa.antecedents import BORROWED, asked, phrase
-from qa.mentions import content, names, places
+from qa.mentions import content, names
 from qa.parallel import exchanged, named_alone
 from qa.phrasing import ASKS, AUXILIARIES
+from qa.pronouns import PRONOUN, resolved, stands_for
 from qa.types import Turn
 
 LONGEST = 1000
@@ -21,35 +20,17 @@ LONGEST = 1000
 STANDS_ALONE = 15
 """A question of more words says enough by itself."""
 FEW = 2
-"""Words that say what a question is about: with no more, and no name, it is about the last one."""
+"""Words that say what a question is about: with no more and no name, it is about the last one."""
 
-LEAD = re.compile(r"^(?:(?:and|but|so|or|then|ok|okay)[ ,]+)+(?=\w)", re.IGNORECASE)
-FILLER = STOP_WORDS | frozenset(
-    "many much long far often late early few little exactly precisely else old high big come year "
-    "month day date time so not then".split()
-)
-"""What a question may be made of that says nothing by itself."""
-THAT_WAS = re.compile(
-    r"((?:since |until |from )?when|where|why|how) (?:did (?:that|this|it) happen|(?:is|was) (?:that|this))",
+LEAD = re.compile(r"^(?:(?:and|but|so|or|then|ok|okay)\b[ ,]+)+(?=\w)", re.IGNORECASE)
+HAPPENED = re.compile(
+    r"((?:(?:since|until|from) )?(?:when|where|why|how)) "
+    r"(?:did (?:that|this|it) happen|(?:is|was) (?:that|this))",
     re.IGNORECASE,
 )
 TAIL = re.compile(r" (there|not|so \w+)$", re.IGNORECASE)
-HIM = re.compile(r"\b(he|she|him|her|his|hers|they|them|their|theirs|it|its|there|that|this|these"
-                 r"|those|one|ones)\b", re.IGNORECASE)
-WEATHER = re.compile(
-    r"it (?:(?:still|also) )?(?:rain|snow|hail|freez|thunder)\w*|it (?:that|who|to|true|likely|possible|"
-    r"clear|certain|known|said|legal|safe|easy|hard|necessary|important|worth|cold|hot|dark|warm)\b|it take",
-    re.IGNORECASE,
-)
-"""`it` that stands for nothing."""
-ANTECEDENTS = {
-    "there": antecedents.places_of,
-    **dict.fromkeys("he she him her his hers".split(), antecedents.persons_of),
-    **dict.fromkeys("they them".split(), antecedents.groups_of),
-    **dict.fromkeys("their theirs".split(), antecedents.owners_of),
-    **dict.fromkeys("it its".split(), antecedents.things_of),
-}
-IS = frozenset("is are was were be been being isn't aren't wasn't weren't".split())
+IS_NAME = re.compile(r"(?:who|what|where) (?:is|was|are|were) (?!the\b|an?\b)\S+", re.IGNORECASE)
+"""Who is kerry: a name in small letters."""
 
 
 def rewrite(question: str, turns: Sequence[Turn]) -> str:
@@ -57,133 +38,91 @@ def rewrite(question: str, turns: Sequence[Turn]) -> str:
 
     As it was where it stands by itself, and where completing it would make it too long.
     """
-    if not turns or len(question.split()) > STANDS_ALONE:
+    text = " ".join(question.split()).rstrip("?!. ")
+    if not turns or len(text.split()) > STANDS_ALONE or _is_complete(question, turns[-1]):
         return question
     known = [_with_capitals(turn) for turn in turns]
-    text = " ".join(question.split()).rstrip("?!. ")
-    for kind in (_what_about, _elliptical, _pronouns, _leaning):
-        if found := kind(text, known):
-            return found if len(found) <= LONGEST else question
-    return question
+    small = not names(turns[-1].question)
+    found = (
+        _what_about(text, known, small=small)
+        or _elliptical(text, known)
+        or _with_pronouns(text, known)
+        or _leaning(text, known)
+    )
+    return found if 0 < len(found) <= LONGEST else question
 
 
-def _what_about(text: str, turns: Sequence[Turn]) -> str:
+def _what_about(text: str, turns: Sequence[Turn], *, small: bool) -> str:
+    """`and of Alder Rovers?`, `what about Paris?`; and `and then?`, which names nothing."""
     x = named_alone(text)
     if not x:
         return ""
-    if FILLER.issuperset(re.findall(r"\w+", x.lower())):  # and then?
-        return _about_last(text, turns)
-    found = exchanged(BORROWED.sub("", turns[-1].question).rstrip("?!. "), x)
+    last = BORROWED.sub("", turns[-1].question).rstrip("?!. ")
+    found = "" if _says_nothing(x) else exchanged(last, x, small=small)
     return f"{found}?" if found else _about_last(text, turns)
 
 
 def _elliptical(text: str, turns: Sequence[Turn]) -> str:
-    """`and where?`, `for how much?`, `why there?`"""
+    """`and where?`, `for how much?`, `why so late?`: the last question, for something else."""
     bare = LEAD.sub("", text)
-    if was := THAT_WAS.fullmatch(bare):
-        bare = was[1]
-    if not ASKS.match(bare) or not FILLER.issuperset(re.findall(r"\w+", bare.lower())):
-        return ""
+    if happened := HAPPENED.fullmatch(bare):
+        bare = happened[1]
     tail = TAIL.search(bare)
     end = tail[1].lower() if tail else ""
-    if HIM.search(bare) and end != "there":
+    wanted = bare[: tail.start()] if tail else bare
+    if not ASKS.match(bare) or not _says_nothing(bare) or PRONOUN.search(wanted):
         return ""
-    last, so_much = turns[-1], end.startswith("so ")
+    last, so_much = turns[-1], end if end.startswith("so ") else ""
     parts = asked(last)
-    answer = "" if so_much else phrase(last)
-    found = parts.asking(bare[: tail.start()] if tail else bare, answer)
-    if not found or (so_much and parts.noun):
+    found = parts.asking(wanted, so_much or phrase(last))
+    if not found or (so_much and parts.noun) or (end == "not" and "not" not in parts.rest):
         return _about_last(text, turns)
-    where = _antecedent(end, turns, ()) if end == "there" else ""
-    if where and where not in found:
-        found += f" in {where}"
-    return f"{found} {end}?" if so_much else f"{found}?"
+    place = stands_for("there", turns) if end == "there" else ""
+    if place and place not in found:
+        return f"{found} in {place}?"
+    return f"{found}?" if so_much in found else f"{found} {so_much}?"
 
 
-def _pronouns(text: str, turns: Sequence[Turn]) -> str:
-    text = LEAD.sub("", text)
-    said, at, used, open_ = "", 0, [], False
-    for match in HIM.finditer(text):
-        pronoun, after = match[0].lower(), text[match.end() :]
-        if not _refers(pronoun, text[: match.start()], after):
-            continue
-        name = _antecedent(pronoun, turns, used)
-        used.append(name)
-        open_ |= not name
-        said += text[at : match.start()] + (_declined(pronoun, name, after) if name else match[0])
-        at = match.end()
-    if not used:
-        return ""
-    said += text[at:]
-    return _about_last(said, turns) if open_ else f"{said}?"
-
-
-def _refers(pronoun: str, before: str, after: str) -> bool:
-    """Whether it stands for something that the question does not name itself."""
-    last = before.lower().split()[-1:]
-    following = after.lower().split()[:1]
-    if pronoun == "there":
-        return not (IS.union(AUXILIARIES).intersection(last) or IS.intersection(following))
-    if pronoun in ("that", "this", "these", "those", "one", "ones"):
-        return not following or following[0] in AUXILIARIES
-    if pronoun == "it" and WEATHER.match(f"it{after}"):
-        return False
-    is_object = pronoun in ("him", "them") or (pronoun == "it" and (not following or _ends(last)))
-    return is_object or not names(before)
-
-
-def _ends(last: Sequence[str]) -> bool:
-    return bool(last) and last[0] in ("about", "of", "for", "with", "on", "in", "to", "from", "by")
-
-
-def _antecedent(pronoun: str, turns: Sequence[Turn], used: Sequence[str]) -> str:
-    """The nearest that fits; whoever does something to him is somebody else."""
-    find = ANTECEDENTS.get(pronoun)
-    found = (name for turn in reversed(turns) for name in (find(turn) if find else ()))
-    return next((name for name in found if name and not any(one in name for one in used)), "")
-
-
-def _declined(pronoun: str, name: str, after: str) -> str:
-    if pronoun == "there":
-        return f"in {name}"
-    owns = pronoun in ("his", "its", "their") or (pronoun == "her" and _is_noun(after))
-    return f"{name}{'’' if name.endswith('s') else '’s'}" if owns else name
-
-
-def _is_noun(after: str) -> bool:
-    word = after.split()[:1]
-    return bool(word) and word[0].lower() not in STOP_WORDS
+def _with_pronouns(text: str, turns: Sequence[Turn]) -> str:
+    """`who is he?`, and with what the last question was about where one stands for all of it."""
+    bare = LEAD.sub("", text)
+    said, complete = resolved(bare, turns)
+    if not complete:
+        return _about_last(said, turns)
+    return f"{said}?" if said != bare else ""
 
 
 def _leaning(text: str, turns: Sequence[Turn]) -> str:
-    """A question with nothing of its own: `who came third?`; or one that says `and`."""
+    """`and who paid?`, `who came third?`: it begins with `and`, or has next to nothing to say."""
     bare = LEAD.sub("", text)
     if not ASKS.match(bare) and bare.partition(" ")[0].lower() not in AUXILIARIES:
         return ""
-    if bare != text:
-        return _about_last(bare, turns)
-    named = names(text) or re.search(r"\d", text)
-    says = [word for word in content(text) if word not in FILLER]
-    is_name = re.fullmatch(r"(?:who|what|where) (?:is|was|are|were) (?!the\b|an?\b)\w+", text)
-    if named or len(says) > FEW or is_name:
-        return ""
-    return _about_last(text, turns)
+    named = names(bare) or re.search(r"\d", bare) or IS_NAME.fullmatch(bare)
+    return (
+        _about_last(bare, turns) if bare != text or not (named or len(content(bare)) > FEW) else ""
+    )
 
 
 def _about_last(text: str, turns: Sequence[Turn]) -> str:
+    """With what the last question was about, and its answer where it is short, in brackets.
+
+    Names alone find the right passage less often, the title of the article still less.
+    """
     last = turns[-1]
-    return f"{text}? ({_topic(last)})"
+    parts = asked(last)
+    told = parts.told(phrase(last))
+    if borrowed := BORROWED.search(last.question):
+        told = borrowed[1] if _says_nothing(parts.rest) else f"{told}, {borrowed[1]}"
+    return f"{text}? ({told})"
 
 
-def _topic(turn: Turn) -> str:
-    """What the last question was about, as a statement."""
-    parts = asked(turn)
-    borrowed = BORROWED.search(turn.question)
-    told = parts.told(phrase(turn))
-    says = [word for word in content(told) if word not in FILLER]
-    if not borrowed:
-        return told
-    return borrowed[1] if len(says) < 1 else f"{told}, {borrowed[1]}"
+def _is_complete(question: str, last: Turn) -> bool:
+    """Whether it was made here: it is asked again from an address or from a chat's history."""
+    return bool(BORROWED.search(question)) or question == last.question
+
+
+def _says_nothing(text: str) -> bool:
+    return not content(text)
 
 
 def _with_capitals(turn: Turn) -> Turn:

@@ -21,9 +21,14 @@ SAID = re.compile(
 )
 """Who speaks is a person, or speaks for a firm."""
 CALENDAR = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june
-    july august september october november december new year eve christmas easter""".split()
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may
+    june july august september october november december new year eve christmas easter""".split()
 )
+FILLER = STOP_WORDS | frozenset(
+    "many much long far late early few little exactly precisely else old high big come year month "
+    "day date time not since until till against without near within".split()
+)
+"""Words that say nothing by themselves: a question of nothing else is about another one."""
 NO_NAMES = CALENDAR | STOP_WORDS
 WORD = re.compile(r"[^\W_]+")
 
@@ -48,7 +53,7 @@ def persons(text: str) -> list[str]:
 
 def content(text: str) -> list[str]:
     """The words that say what a text is about."""
-    return [word for word in WORD.findall(text.lower()) if word not in STOP_WORDS]
+    return [word for word in WORD.findall(text.lower()) if word not in FILLER]
 
 
 def _found(text: str) -> Iterator[re.Match[str]]:

@@ -11,6 +11,7 @@ LONGEST = 8
 """Words of X."""
 OPENING = re.compile(rf"(?:{PREPOSITION}|above|inside|outside) ", re.IGNORECASE)
 NAME = r"[A-Z][\w-]*(?: (?:(?:of|de|van|von) )?[A-Z][\w-]*)*"
+CAPITAL = re.compile(r"\b[A-Z]")
 NOUN = re.compile(rf"the {NAME}(?: [a-z-]+)?")
 PAIR = re.compile(rf"{NAME} and {NAME}")
 DATE = re.compile(
@@ -29,14 +30,17 @@ def named_alone(text: str) -> str:
     return "" if len(x.split()) > LONGEST or (asks and not about) else x
 
 
-def exchanged(question: str, x: str) -> str:
-    """The question, which ends without its mark, with X in it; nothing where X has no like."""
+def exchanged(question: str, x: str, *, small: bool) -> str:
+    """The question, which ends without its mark, with X in it; nothing where X has no like.
+
+    `small` says that who asks writes names in small letters.
+    """
     opening = OPENING.match(x)
     preposition = opening[0].lower() if opening else ""
     bare = x[len(preposition) :]
     if DATE.fullmatch(bare):
         found = [match.span() for match in DATE.finditer(question)]
-    elif not (bare[:1].isupper() or bare.startswith("the ") or " " not in bare):
+    elif not (CAPITAL.search(bare) or ((small or preposition) and " " not in bare)):
         return ""
     else:
         found = _like(question, bare)
@@ -52,9 +56,7 @@ def _like(question: str, bare: str) -> list[Place]:
     if PAIR.fullmatch(bare) and (pair := PAIR.search(question)):
         return [pair.span()]
     known = names(question)
-    found = [
-        match for match in re.finditer(rf"({NAME})([’']s\b)?", question) if match[1] in known
-    ]
+    found = [match for match in re.finditer(rf"({NAME})([’']s\b)?", question) if match[1] in known]
     if bare.endswith(("'s", "’s")):
         return [match.span() for match in found if match[2]]
     if bare.startswith("the "):

@@ -20,6 +20,10 @@ ASKS = re.compile(
 """What a question begins with, where it is not of the kind `did he …?`."""
 TAKES_NOUN = re.compile(r"(?:how (?:many|much|few)(?: more)?|which|what|whose)$")
 ASKS_OBJECT = re.compile(r"(?:who|whom|what|how (?:many|much)(?: more)?)$")
+COUNTS = re.compile(r"how (?:many|much)")
+PLURAL = re.compile(r"\band\b|\b[a-z]+[^s\W]s$")
+MANY = {"is": "are", "was": "were", "has": "have", "does": "do"}
+"""`who is meeting?` asks for one, even where several do."""
 LONGEST_NOUN = 7
 """Words between `how many` and its auxiliary; of what is further apart one is not the other's."""
 SUBJECT = re.compile(r"(?:(?:the|an?|this|that|these|those|his|her|its|their|any)\b|[A-Z])")
@@ -63,24 +67,31 @@ class Parts:
 
     def asking(self, other: str, answer: str) -> str:
         """The same asked for something else, or nothing where that takes more than its words."""
-        if not self.auxiliary or (self.asks_subject and not answer):
+        what = self.noun or (answer if ASKS_OBJECT.match(self.asks) else "")
+        if self.asks_subject and other.startswith(self.asks):  # who else?
+            said, answer = self.rest, ""
+        elif not self.auxiliary or (not what and ASKS_OBJECT.match(self.asks)):
             return ""
-        if self.asks_subject:
-            said = f"{answer} {self.rest}"
+        elif self.asks_subject:
+            said = "" if COUNTS.match(other) else f"{answer} {self.rest}"
         elif self.noun and self._counts_subject:
             said = f"{self.noun} {self.rest}"
         else:
-            what = self.noun or (answer if ASKS_OBJECT.search(self.asks) else "")
-            said = f"{self.rest} {what}".strip()
-        return f"{other} {self.auxiliary} {said}"
+            said = f"{self.rest} {what}"
+        return " ".join(f"{other} {self._verb(answer)} {said}".split()) if said else ""
 
     def _told(self, answer: str) -> str:
         if self.asks_subject:
             headline = not answer and self.auxiliary in BE
-            return self.rest if headline else f"{answer} {self.auxiliary} {self.rest}"
+            return self.rest if headline else f"{answer} {self._verb(answer)} {self.rest}"
         if self.noun and self._counts_subject:
             return f"{self.noun} {self.auxiliary} {self.rest}"
-        return f"{self.rest} {self.noun}"
+        answers = self.auxiliary and ASKS_OBJECT.match(self.asks)
+        return f"{self.rest} {self.noun or (answer if answers else '')}"
+
+    def _verb(self, answer: str) -> str:
+        many = self.asks_subject and PLURAL.search(answer)
+        return MANY.get(self.auxiliary, self.auxiliary) if many else self.auxiliary
 
     @property
     def _counts_subject(self) -> bool:
