@@ -33,7 +33,7 @@ class Conversations:
         self._held: OrderedDict[str, tuple[float, tuple[Turn, ...]]] = OrderedDict()
 
     def completed(self, request: AskRequest) -> AskRequest:
-        """The request with its question completed from what was asked before, where that is wished."""
+        """The request with its question completed from those before, unless it says no."""
         if request.conversation is None or not request.follow_up:
             return request
         return request.model_copy(
