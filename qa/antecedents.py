@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from qa.mentions import names, persons, places
+from qa.mentions import CAPITALS, names, persons, places
 from qa.phrasing import BE, PREPOSITION, SUBJECT, TAKES_NOUN, Parts
 from qa.types import Turn
 
@@ -11,13 +11,12 @@ SHORT = 8
 """Words of an answer that can stand in place of a pronoun."""
 BORROWED = re.compile(r"\? \((.*)\)$")
 """What an earlier question was completed with, behind it."""
-CAPITALS = r"[A-Z][\w-]*(?: [A-Z][\w-]*)*"
 WITHIN = (
     rf"(?: (?:{PREPOSITION}|above) (?:the {CAPITALS} [a-z-]+|(?:the )?(?:{CAPITALS}"
     rf"(?: and {CAPITALS})?|[a-z-]+)))"
 )
 BOUNDED = re.compile(
-    rf"(?:the|an?) (?:[a-z-]+ ){{0,2}}?[a-z-]+(?:{WITHIN}|$)|the (?:[A-Z][\w-]* )+[a-z-]+"
+    rf"(?:the|an?) (?:[a-z-]+ ){{0,2}}?[a-z-]+(?:{WITHIN}|$)|the {CAPITALS} [a-z-]+"
 )
 """A noun with its article, whose end shows: by a preposition, or by the end of the question."""
 LEADING = re.compile(r"the ((?:[a-z-]+ )?[a-z-]+)")

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator
 
 from index.lexical import STOP_WORDS
 
+CAPITAL = f"[{''.join(filter(str.isupper, map(chr, range(0x530))))}]"
+"""Of the Latin, Greek and Cyrillic scripts."""
+CAPITALS = rf"{CAPITAL}[\w-]*(?: (?:(?:of|de|van|von|bin|al) )?{CAPITAL}[\w-]*)*"
 NAME = re.compile(
-    r"(?:\b(?P<place>in|at|to|from|near|outside|inside|across|above|towards) (?:the )?)?"
-    r"(?P<name>\b[A-Z][\w-]*(?:[’'](?!s\b)\w+)*(?: (?:(?:of|de|van|von|bin|al) )?[A-Z][\w-]*)*)"
+    r"(?:\b(?P<place>(?i:in|at|to|from|near|outside|inside|across|above|towards)) (?:the )?)?"
+    r"(?P<name>\b(?!(?:The|An?|And|But|As|If|When|While|After|Before|His|Her|Its|Their)\b)"
+    rf"{CAPITAL}[\w-]*(?:[’'](?!s\b)\w+)*(?: (?:(?:of|de|van|von|bin|al) )?{CAPITAL}[\w-]*)*)"
     r"(?P<own>[’']s\b)?"
 )
 """Capitals in a row, and whether a preposition makes them a place, which nobody is."""
-SAID = re.compile(
-    r"(?:[A-Z][\w-]+ )+(?=said|says|told|called|argued|promised|admitted|warned|added)"
-    r"|(?<=said )(?:[A-Z][\w-]+ ?)+"
-)
+SPEAKS = "said|says|told|called|argued|promised|admitted|warned|added"
+SAID = re.compile(rf"(?:{CAPITAL}[\w-]+ )+(?={SPEAKS})|(?<=said )(?:{CAPITAL}[\w-]+ ?)+")
 """Who speaks is a person, or speaks for a firm."""
 CALENDAR = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may
@@ -63,7 +65,8 @@ def _found(text: str) -> Iterator[re.Match[str]]:
         words = WORD.findall(name.lower())
         first = not text[: match.start("name")].strip(" “\"'‘(")
         # A text begins with a capital, whatever its first word is.
-        capital = first and len(words) == 1 and not match["own"]
+        speaks = match["own"] or re.match(rf" (?:{SPEAKS})\b", text[match.end() :])
+        capital = first and len(words) == 1 and not speaks
         if initials or not (capital or NO_NAMES.issuperset(words)):
             yield match
 

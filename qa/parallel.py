@@ -2,7 +2,7 @@
 
 import re
 
-from qa.mentions import CALENDAR, names
+from qa.mentions import CALENDAR, CAPITAL, CAPITALS, names
 from qa.phrasing import ASKS, AUXILIARIES, PREPOSITION
 
 ABOUT = re.compile(r"(?:(?:and|but|or|so) )?(?:what|how) about (.+)", re.IGNORECASE)
@@ -10,10 +10,8 @@ AND = re.compile(r"(?:and|but|or) (.+)", re.IGNORECASE)
 LONGEST = 8
 """Words of X."""
 OPENING = re.compile(rf"(?:{PREPOSITION}|above|inside|outside) ", re.IGNORECASE)
-NAME = r"[A-Z][\w-]*(?: (?:(?:of|de|van|von) )?[A-Z][\w-]*)*"
-CAPITAL = re.compile(r"\b[A-Z]")
-NOUN = re.compile(rf"the {NAME}(?: [a-z-]+)?")
-PAIR = re.compile(rf"{NAME} and {NAME}")
+NOUN = re.compile(rf"the {CAPITALS}(?: [a-z-]+)?")
+PAIR = re.compile(rf"{CAPITALS} and {CAPITALS}")
 DATE = re.compile(
     rf"\b(?:\d{{1,2}} )?(?:{'|'.join(sorted(CALENDAR))})\b(?: \d+)?|\b\d{{4}}\b", re.IGNORECASE
 )
@@ -40,7 +38,7 @@ def exchanged(question: str, x: str, *, small: bool) -> str:
     bare = x[len(preposition) :]
     if DATE.fullmatch(bare):
         found = [match.span() for match in DATE.finditer(question)]
-    elif not (CAPITAL.search(bare) or ((small or preposition) and " " not in bare)):
+    elif not (re.search(rf"\b{CAPITAL}", bare) or ((small or preposition) and " " not in bare)):
         return ""
     else:
         found = _like(question, bare)
@@ -56,7 +54,9 @@ def _like(question: str, bare: str) -> list[Place]:
     if PAIR.fullmatch(bare) and (pair := PAIR.search(question)):
         return [pair.span()]
     known = names(question)
-    found = [match for match in re.finditer(rf"({NAME})([’']s\b)?", question) if match[1] in known]
+    found = [
+        match for match in re.finditer(rf"({CAPITALS})([’']s\b)?", question) if match[1] in known
+    ]
     if bare.endswith(("'s", "’s")):
         return [match.span() for match in found if match[2]]
     if bare.startswith("the "):

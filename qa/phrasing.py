@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from qa.mentions import CAPITAL
+
 DO = frozenset(("do", "does", "did"))
 BE = frozenset(("is", "are", "was", "were"))
 AUXILIARIES = DO | BE | frozenset("has have had will would can could may might must should".split())
@@ -26,7 +28,7 @@ MANY = {"is": "are", "was": "were", "has": "have", "does": "do"}
 """`who is meeting?` asks for one, even where several do."""
 LONGEST_NOUN = 7
 """Words between `how many` and its auxiliary; of what is further apart one is not the other's."""
-SUBJECT = re.compile(r"(?:(?:the|an?|this|that|these|those|his|her|its|their|any)\b|[A-Z])")
+SUBJECT = re.compile(rf"(?:(?:the|an?|this|that|these|those|his|her|its|their|any)\b|{CAPITAL})")
 """How a subject begins that stands after its auxiliary."""
 
 
@@ -59,6 +61,8 @@ class Parts:
         """Whether the answer is who or what does it: `who won the cup?`"""
         if self.noun or self.asks not in ("who", "what", "which"):
             return False
+        if self.auxiliary in DO:
+            return self.rest.startswith("not ")
         return self.auxiliary in BE or not (self.auxiliary and SUBJECT.match(self.rest))
 
     def told(self, answer: str) -> str:

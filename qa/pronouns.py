@@ -64,13 +64,20 @@ def _points_back(pronoun: str, before: str, after: str) -> bool:
         return not following or bool(AUXILIARIES.intersection(last))
     if pronoun == "it" and EMPTY.match(f"it{after}"):
         return False
-    if pronoun in ("him", "them") or (pronoun == "it" and _is_object(last, following)):
-        return True
-    return not _named_before(pronoun, before)
+    return _is_object(pronoun, before, after) or not _named_before(pronoun, before)
 
 
-def _is_object(last: Sequence[str], following: Sequence[str]) -> bool:
-    return bool(last) and (not following or last[0] in BEFORE_IT)
+def _is_object(pronoun: str, before: str, after: str) -> bool:
+    """Whether it is somebody or something else than what is named before it."""
+    if pronoun == "it":
+        return not after.split() or bool(BEFORE_IT.intersection(before.lower().split()[-1:]))
+    return pronoun in ("him", "them") or (pronoun == "her" and not _owns(pronoun, after))
+
+
+def _owns(pronoun: str, after: str) -> bool:
+    following = after.split()[:1]
+    noun = bool(following) and following[0].lower() not in STOP_WORDS
+    return pronoun in OWNING or (pronoun == "her" and noun)
 
 
 def _named_before(pronoun: str, before: str) -> bool:
@@ -85,8 +92,6 @@ def _named_before(pronoun: str, before: str) -> bool:
 def _declined(pronoun: str, name: str, after: str) -> str:
     if pronoun == "there":
         return f"in {name}"
-    following = after.split()[:1]
-    owns = following and following[0].lower() not in STOP_WORDS
-    if pronoun in OWNING or (pronoun == "her" and owns):
+    if _owns(pronoun, after):
         return f"{name}’" if name.endswith("s") else f"{name}’s"
     return name

@@ -17,7 +17,7 @@ def service(shared_service: Service) -> Service:
 
 def found(*passages: PassageOut, warnings: tuple[str, ...] = ()) -> SearchResponse:
     return SearchResponse(
-        query=QueryOut(text="q"),
+        query=QueryOut(text="q", rewritten=None),
         passages=list(passages),
         total=len(passages),
         warnings=list(warnings),
@@ -156,3 +156,13 @@ def test_an_address_cannot_break_out_of_its_link() -> None:
 def test_lines_fit_in_80_columns_where_words_do(text: str) -> None:
     lines = render.search_text(found(passage(text=text))).splitlines()
     assert max(map(len, lines)) <= 80
+
+
+def test_it_is_said_first_how_a_question_was_understood(service: Service) -> None:
+    answer = service.ask(AskRequest(q="who will meet in Geneva?"))
+    query = QueryOut(text="and *there*?", rewritten="who will meet in *Geneva*\x1b[2J?")
+    completed = answer.model_copy(update={"query": query})
+    said = "Understood as: who will meet in *Geneva*?\n\n"
+    assert render.ask_text(completed) == said + render.ask_text(answer)
+    said = "Understood as: who will meet in \\*Geneva\\*?\n\n"
+    assert render.ask_markdown(completed) == said + render.ask_markdown(answer)
