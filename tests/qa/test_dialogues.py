@@ -28,7 +28,7 @@ Turns = list[tuple[dict[str, Any], AskResponse]]
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    settings = Settings(data=tmp_path_factory.mktemp("dialogues"), reader="none")
+    settings = Settings(data=tmp_path_factory.mktemp("dialogues"), reader="none", threads=1)
     service = build_service(settings)
     service.add([ArticleIn(title=title, text=text) for title, text in ARTICLES.values()])
     yield service

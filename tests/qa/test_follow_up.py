@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa.follow_up import LONGEST, rewrite
 from qa.types import Turn
@@ -221,3 +223,16 @@ def test_a_question_is_never_made_longer_than_one_may_be() -> None:
 def test_an_answer_of_several_lines_becomes_one() -> None:
     turn = Turn("who was sent off in the final?", "Luis\n  Ferrer,", "Luis\n Ferrer, was.", "")
     assert rewrite("why?", [turn]) == "why was Luis Ferrer sent off in the final?"
+
+
+WORDS = st.lists(
+    st.sampled_from("and where he it there what about Paris's the Aleppo’s ? ( ) ,".split())
+    | st.text(max_size=4)
+).map(" ".join)
+
+
+@given(WORDS, st.builds(Turn, WORDS, WORDS, WORDS, WORDS))
+def test_whatever_is_asked_stays_a_question_that_may_be_asked(question: str, turn: Turn) -> None:
+    completed = rewrite(question, [turn])
+    assert completed == question or completed.strip()
+    assert len(completed) <= max(LONGEST, len(question))
