@@ -74,6 +74,7 @@ def ask(
     lang: options.Lang = None,
     collapse: options.Collapse = "none",
     min_confidence: options.MinConfidence = None,
+    conversation: options.Conversation = None,
     explain: options.Explain = False,
     fail_on_abstain: options.FailOnAbstain = False,
     as_json: options.Json = False,
@@ -84,7 +85,8 @@ def ask(
     settings = doors.settings_of(ctx, data=data, url=url)
     given = {"q": question, "limit": limit, "from": from_, "to": to, "source": source}
     more = {"lang": lang, "collapse": collapse, "min_confidence": min_confidence}
-    request = doors.request_of(AskRequest, given | more | {"explain": explain})
+    more |= {"explain": explain, "conversation": conversation}
+    request = doors.request_of(AskRequest, given | more)
     with closing(doors.answering(settings)) as door:
         answer = door.ask(request)
     typer.echo(answer.model_dump_json() + "\n" if as_json else display.answer(answer), nl=False)

@@ -20,8 +20,11 @@ BOLD, NORMAL = "\x1b[1m", "\x1b[0m"
 
 def answer(found: AskResponse) -> str:
     """The text that HTTP would give, with the answer in bold, and the scores if asked for."""
-    text = ask_text(found)
-    return (_emphasised(text) if found.answered else text) + _scores(found.passages)
+    text, understood = ask_text(found), ""
+    if found.query.rewritten:
+        understood, gap, text = text.partition("\n\n")
+        understood += gap
+    return understood + (_emphasised(text) if found.answered else text) + _scores(found.passages)
 
 
 def hits(found: SearchResponse) -> str:

@@ -169,8 +169,9 @@ def _key(headers: Headers) -> bytes:
 def _is_foreign(scope: Scope) -> bool:
     """Whether a browser says that the request comes from another site than this one."""
     headers = Headers(scope=scope)
-    if headers.get("sec-fetch-site", "").lower() == "cross-site":
-        return True
+    site = headers.get("sec-fetch-site", "").lower()
+    if site in ("cross-site", "same-origin"):  # a proxy may have put another name into Host
+        return site == "cross-site"
     origin = headers.get("origin")
     return origin is not None and _host(origin) != headers.get("host", "").lower()
 

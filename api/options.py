@@ -51,6 +51,13 @@ MinConfidence = Annotated[
     float | None,
     _option("--min-confidence", "Only answers that are right with this probability, 0 to 1."),
 ]
+Conversation = Annotated[
+    str | None,
+    _option(
+        "--conversation",
+        "A name for this talk: a server (--url) completes a question like “and where?” from it.",
+    ),
+]
 Explain = Annotated[bool, _option("--explain", "Show the parts of every score.")]
 Rerank = Annotated[
     bool, _option("--rerank", "Let the reader put the first passages in order; slower.")

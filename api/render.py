@@ -10,6 +10,7 @@ from api.schemas import AnswerOut, AskResponse, Citation, PassageOut, SearchResp
 COLUMNS = 80
 FURTHER = 3
 NO_ANSWER = "No answer was found in the articles."
+UNDERSTOOD = "Understood as:"
 NO_PASSAGE = "No passage was found."
 URL_SAFE = ":/?#[]@!$&'*+,;=%~-._"
 
@@ -47,6 +48,8 @@ def ask_text(answer: AskResponse) -> str:
         blocks = [NO_ANSWER]
     heading, rest = _rest(answer)
     blocks += [heading, *_numbered(rest)] if rest else []
+    if answer.query.rewritten:
+        blocks.insert(0, _fill(f"{UNDERSTOOD} {plain(answer.query.rewritten)}"))
     return "\n\n".join([*blocks, *_notes(answer.warnings)]) + "\n"
 
 
@@ -65,6 +68,8 @@ def ask_markdown(answer: AskResponse) -> str:
         blocks = [f"**{NO_ANSWER}**"]
     heading, rest = _rest(answer)
     blocks += [heading, *_items(rest)] if rest else []
+    if answer.query.rewritten:
+        blocks.insert(0, f"{UNDERSTOOD} {markdown(answer.query.rewritten)}")
     return "\n\n".join([*blocks, *map(markdown, answer.warnings)]) + "\n"
 
 

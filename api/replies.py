@@ -59,7 +59,9 @@ def asked(
     return AskResponse(
         id=f"ans_{uuid.uuid4().hex}",
         answered=best is not None,
-        query=QueryOut(text=request.q),
+        query=QueryOut(
+            text=request.q, rewritten=None if answer.question == request.q else answer.question
+        ),
         answer=best and AnswerShort(text=best.text, confidence=best.confidence),
         answers=answers,
         passages=_passages(hits, cited, explain=request.explain),
@@ -78,7 +80,7 @@ def searched(
     best = {hit.passage.id: [closest_sentence(hit)] for hit in hits}
     total = _since(start)
     return SearchResponse(
-        query=QueryOut(text=request.q),
+        query=QueryOut(text=request.q, rewritten=None),
         passages=_passages(hits, best, explain=request.explain),
         total=found.total,
         warnings=_warnings(request, total),

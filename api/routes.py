@@ -76,9 +76,12 @@ def _documented(forms: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
 def get_ask(
     query: Annotated[AskQuery, Query()], request: Request, service: TheService, metrics: TheMetrics
 ) -> Response:
-    """Answer a question, with the exact place of the answer in its article."""
+    """Answer a question, with the exact place of the answer in its article.
+
+    A conversation completes the question, but only a POST goes on with it.
+    """
     body = AskRequest.model_validate(query.model_dump(by_alias=True))
-    return post_ask(body, request, service, metrics)
+    return _answered(service.ask(_own(body), remember=False), request, metrics)
 
 
 @router.post("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
@@ -86,10 +89,7 @@ def post_ask(
     body: AskRequest, request: Request, service: TheService, metrics: TheMetrics
 ) -> Response:
     """Answer a question, with a filter, weights or a budget of time."""
-    answer = service.ask(body)
-    metrics.outcome(answered=answer.answered)
-    metrics.stages(answer.timing_ms.model_dump())
-    return _reply(answer, ASK_FORMS, request, answer.timing_ms)
+    return _answered(service.ask(_own(body)), request, metrics)
 
 
 @router.get("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
@@ -112,6 +112,19 @@ def post_search(
     found = service.search(body)
     metrics.stages(found.timing_ms.model_dump())
     return _reply(found, SEARCH_FORMS, request, found.timing_ms)
+
+
+def _own(body: AskRequest) -> AskRequest:
+    """With a name that is no other door's: nobody learns here what was asked in a chat room."""
+    if body.conversation is None:
+        return body
+    return body.model_copy(update={"conversation": f"http:{body.conversation}"})
+
+
+def _answered(answer: AskResponse, request: Request, metrics: TheMetrics) -> Response:
+    metrics.outcome(answered=answer.answered)
+    metrics.stages(answer.timing_ms.model_dump())
+    return _reply(answer, ASK_FORMS, request, answer.timing_ms)
 
 
 def _reply(

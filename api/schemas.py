@@ -64,6 +64,15 @@ class AskQuery(QuestionQuery):
     min_confidence: float | None = Field(
         None, ge=0, le=1, description="Answer from this probability on, in place of the default."
     )
+    conversation: Name | None = Field(
+        None,
+        description="A name for this talk, of the caller's own: what was asked before under it "
+        "completes a question such as `and where?`.",
+        examples=["team-7/thread-12"],
+    )
+    follow_up: bool = Field(
+        default=True, description="Whether a question may be completed from the conversation."
+    )
 
 
 class WeightsIn(Input):
@@ -112,6 +121,9 @@ class QueryOut(Output):
     """What was asked."""
 
     text: str = Field(examples=["who is meeting in Geneva?"])
+    rewritten: str | None = Field(
+        None, description="What was searched for instead: the question, completed from the talk."
+    )
 
 
 class Range(Output):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from api import conditions, replies, shelf
+from api.conversations import Conversations
 from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from api.schemas_articles import ArticleIn, ArticleList, ArticleOut, WriteOut
 from api.settings import Settings
@@ -33,16 +34,25 @@ class Service:
         self._corpus = corpus
         self._pipeline = pipeline
         self._settings = settings
+        self._conversations = Conversations(settings.conversation_minutes)
 
-    def ask(self, request: AskRequest) -> AskResponse:
-        """The answer to a question, with its citations and the best passages."""
+    def ask(self, request: AskRequest, *, remember: bool = True) -> AskResponse:
+        """The answer to a question, with its citations and the best passages.
+
+        Where a conversation is named, it completes the question, and what is asked and answered
+        is part of it from then on, unless it is not to be remembered.
+        """
         start = time.perf_counter()
+        completed = self._conversations.completed(request)
         # All that is read anyway, so that copies of an answer leave room for others.
         for k in _reaches(max(request.limit, PASSAGES_READ)):
-            found = self._ask(request, k)
+            found = self._ask(completed, k)
             if _enough(request, found.found.hits, last=len(found.found.hits) < k):
                 break
-        return replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+        reply = replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+        if remember:
+            self._conversations.remember(request, reply)
+        return reply
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """The passages that fit best."""

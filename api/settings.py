@@ -62,6 +62,11 @@ class Settings(BaseModel):
     api_keys: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (), repr=False, description="Keys that clients must send, separated by commas; none: open."
     )
+    conversation_minutes: int = Field(
+        30,
+        ge=0,
+        description="How long a conversation is remembered after its last question; 0: not at all.",
+    )
     max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
     max_body_mb: int = Field(
         64, ge=1, description="Largest request body, in megabytes; imports are streamed and exempt."

@@ -48,6 +48,18 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a conversation, as it was searched for, and its answer; "" where none is."""
+
+    question: str
+    answer: str = ""
+    sentence: str = ""
+    """The whole one around the answer."""
+    title: str = ""
+    """Of the article that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A piece of an article that a model reads at once; the title only helps to understand it."""
 

@@ -6,6 +6,7 @@ import { h, rangesOf, unit } from "./text.js";
 const $ = (id) => document.getElementById(id);
 const FILTERS = ["from", "to", "source", "lang"];
 const KEY = "dateline-api-key";
+const CONVERSATION = "dateline-conversation";
 const shown = { asked: null, result: null, request: new AbortController() };
 
 const show = (id, parts) => $(id).replaceChildren(...[parts].flat().filter(Boolean));
@@ -22,11 +23,13 @@ function failed(reason, id, again) {
 
 // Asking
 
-/** The JSON that the service answers, or the problem that it states, thrown. */
-async function call(path, signal) {
+/** The JSON that the service answers, or the problem that it states, thrown; what has a body is posted. */
+async function call(path, signal, body) {
   const key = sessionStorage.getItem(KEY);
   const headers = { Accept: "application/json", ...(key && { Authorization: `Bearer ${key}` }) };
-  const response = await fetch(path, { signal, headers }).catch((error) => {
+  const post = body && { method: "POST", body: JSON.stringify(body) };
+  if (post) headers["Content-Type"] = "application/json";
+  const response = await fetch(path, { signal, headers, ...post }).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw { title: "The service is away", detail: `Nothing answers at ${location.host}. Is it running?` };
   });
@@ -35,7 +38,16 @@ async function call(path, signal) {
   throw { title: `The service answered ${response.status}`, ...stated, status: response.status };
 }
 
-async function ask(address) {
+/** The name of the talk in this tab, which nobody guesses. */
+function conversation() {
+  const random = () => crypto.getRandomValues(new Uint32Array(4)).join("-"); // randomUUID is not there on plain http
+  const name = sessionStorage.getItem(CONVERSATION) ?? random();
+  sessionStorage.setItem(CONVERSATION, name);
+  return name;
+}
+
+/** Asks what the address says, once; what was typed into the form may lean on the question before it. */
+async function ask(address, typed) {
   const query = new URLSearchParams([...address].filter(([name, value]) => value && ["q", ...FILTERS].includes(name)));
   if (shown.asked === String(query)) return;
   shown.asked = String(query);
@@ -46,7 +58,9 @@ async function ask(address) {
   $("results").ariaBusy = query.has("q");
   if (!query.has("q")) return [show("answer"), show("passages")];
   try {
-    shown.result = await call(`v1/ask?${query}&limit=5`, shown.request.signal);
+    const talk = { conversation: conversation(), follow_up: typed };
+    shown.result = await call("v1/ask", shown.request.signal, { ...Object.fromEntries(query), ...talk, limit: 5 });
+    understood(shown.result.query, query);
     show("answer", outcome(shown.result, query.size > 1));
     show("passages", passages(shown.result));
   } catch (reason) {
@@ -56,6 +70,15 @@ async function ask(address) {
     failed(reason, "answer", route);
   }
   $("results").ariaBusy = false;
+}
+
+/** The address gets the question as it was understood: shared or gone back to, it has no talk before it. */
+function understood({ rewritten }, query) {
+  if (!rewritten) return;
+  const address = new URLSearchParams(location.search);
+  for (const one of [address, query]) one.set("q", rewritten);
+  shown.asked = String(query);
+  history.replaceState(history.state, "", `?${address}`);
 }
 
 async function read(address) {
@@ -89,10 +112,10 @@ function spread(full, at) {
 
 // The address
 
-function go(address) {
+function go(address, typed) {
   const search = String(address) && `?${address}`;
   if (search !== location.search) history.pushState({ ours: true }, "", location.pathname + search);
-  return route();
+  return route(typed);
 }
 
 function fill(address) {
@@ -106,17 +129,17 @@ function fill(address) {
   if (set) $("filters").open = true;
 }
 
-async function visit() {
+async function visit(typed) {
   const address = new URLSearchParams(location.search);
   document.title = address.get("q") ? `${address.get("q")} – Dateline` : "Dateline";
-  await ask(address);
+  await ask(address, typed);
   await read(address);
 }
 
 /** Follows the address, which has changed. */
-function route() {
+function route(typed) {
   fill(new URLSearchParams(location.search));
-  return visit();
+  return visit(typed === true); // and not an event
 }
 
 /** How much there is, and the sources and languages to filter by, as the first articles have them. */
@@ -177,7 +200,7 @@ $("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   if (matchMedia("(pointer: coarse)").matches) $("q").blur(); // the keyboard on the screen would cover the answer
   shown.asked = null;
-  go(new URLSearchParams([...new FormData($("ask"))].filter(([, value]) => value.trim())));
+  go(new URLSearchParams([...new FormData($("ask"))].filter(([, value]) => value.trim())), true);
 });
 $("filters").addEventListener("change", () => $("q").value.trim() && $("ask").requestSubmit());
 $("key").addEventListener("submit", (event) => {

@@ -77,7 +77,7 @@ function best(answer) {
 }
 
 function none({ query, passages }, filtered) {
-  const unfiltered = `?${new URLSearchParams({ q: query.text })}`;
+  const unfiltered = `?${new URLSearchParams({ q: query.rewritten ?? query.text })}`;
   const rest = filtered ? "No passage passes these filters." : "There is nothing to search yet.";
   return [
     h("h2", { class: "verdict" }, "No answer in these articles"),
@@ -86,10 +86,21 @@ function none({ query, passages }, filtered) {
   ];
 }
 
+/** How a question was completed from the talk, with a link that asks for nothing but its own words. */
+function completion({ text, rewritten }) {
+  const address = new URLSearchParams(location.search);
+  for (const name of ["article", "at"]) address.delete(name);
+  address.set("q", text);
+  return h("p", { class: "understood", dir: "auto" },
+    "Understood as: ", h("strong", {}, rewritten), " ",
+    h("a", { href: `?${address}` }, "Ask exactly as typed"));
+}
+
 /** What the question comes to: the best answer, or that there is none. */
 export function outcome(result, filtered) {
   const warnings = result.warnings.map((warning) => h("p", { class: "note" }, warning));
-  return [...(result.answered ? best(result.answers[0]) : none(result, filtered)), ...warnings];
+  const completed = result.query.rewritten && completion(result.query);
+  return [completed, ...(result.answered ? best(result.answers[0]) : none(result, filtered)), ...warnings];
 }
 
 function passage(hit, answer, first) {

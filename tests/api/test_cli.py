@@ -197,6 +197,14 @@ def test_a_question_goes_to_the_server_that_is_named(qa: Run, url: str, data: Pa
     assert not data.exists()
 
 
+def test_a_server_leads_the_conversation_that_is_named(qa: Run, url: str) -> None:
+    named = ("--conversation", "talk", "--url", url)
+    assert "Understood as" not in qa("ask", "who will meet in Geneva?", *named).stdout
+    said = qa("ask", "and in Aleppo?", *named).stdout
+    assert said.startswith("Understood as: who will meet in Aleppo?\n")
+    assert "Understood as" not in qa("ask", "and in Aleppo?", "--url", url).stdout
+
+
 def test_a_key_is_sent_and_needed(qa: Run, locked_url: str) -> None:
     done = qa("ls", "--url", locked_url)
     assert done.exit_code == 4

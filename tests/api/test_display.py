@@ -50,6 +50,19 @@ def test_the_answer_is_bold_on_a_terminal_and_what_follows_is_not(
             assert "\x1b" not in display.answer(answer)
 
 
+def test_the_answer_is_bold_and_not_how_the_question_was_understood(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = service.ask(AskRequest(q="when did the harbour of Östmere reopen?"))
+    query = answer.query.model_copy(update={"rewritten": "when did it reopen?"})
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    said = display.answer(answer.model_copy(update={"query": query}))
+    assert said == f"Understood as: when did it reopen?\n\n{display.answer(answer)}"
+    assert said.count("\x1b[1m") == 1
+
+
 def test_scores_are_shown_when_they_were_asked_for(service: Service) -> None:
     plain = service.search(SearchRequest(q="harbour", limit=1))
     assert display.hits(plain) == render.search_text(plain)

@@ -121,6 +121,7 @@ def test_a_page_of_another_site_cannot_write(client: TestClient, headers: dict[s
         {},
         {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
         {"Origin": "https://TestServer"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://before.the.proxy"},
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://[::1]:8000", "Host": "[::1]:8000"},
     ],

@@ -25,7 +25,7 @@ def service(shared_service: Service) -> Service:
 
 def found(*passages: PassageOut, warnings: tuple[str, ...] = ()) -> SearchResponse:
     return SearchResponse(
-        query=QueryOut(text="q"),
+        query=QueryOut(text="q", rewritten=None),
         passages=list(passages),
         total=len(passages),
         warnings=list(warnings),
@@ -203,3 +203,13 @@ def test_words_that_answer_are_bold_in_their_sentence(
     service: Service, start: str, end: str, shown: str
 ) -> None:
     assert shown in render.ask_markdown(spanned(service, start, end)).partition("\n")[0]
+
+
+def test_it_is_said_first_how_a_question_was_understood(service: Service) -> None:
+    answer = service.ask(AskRequest(q="who will meet in Geneva?"))
+    query = QueryOut(text="and *there*?", rewritten="who will meet in *Geneva*\x1b[2J?")
+    completed = answer.model_copy(update={"query": query})
+    said = "Understood as: who will meet in *Geneva*?\n\n"
+    assert render.ask_text(completed) == said + render.ask_text(answer)
+    said = "Understood as: who will meet in \\*Geneva\\*?\n\n"
+    assert render.ask_markdown(completed) == said + render.ask_markdown(answer)

@@ -3,6 +3,9 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
+from api.schemas import AskRequest
+from api.service import Service
+
 
 @pytest.fixture
 def client(shared_client: TestClient) -> TestClient:
@@ -29,7 +32,7 @@ def test_ask_gives_the_contracts_body(client: TestClient) -> None:
     ]
     assert body["id"].startswith("ans_")
     assert body["answered"] is True
-    assert body["query"] == {"text": GENEVA}
+    assert body["query"] == {"text": GENEVA, "rewritten": None}
     assert body["answer"] == {
         "text": "US officials will meet tomorrow with their Russian counterparts in Geneva, "
         "Kerry said.",
@@ -285,3 +288,24 @@ def test_the_events_of_a_search_hold_all_that_was_found(client: TestClient) -> N
 def test_errors_are_problems_whatever_is_liked(client: TestClient) -> None:
     response = client.get("/v1/ask", headers={"Accept": "text/plain"})
     assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_conversation_goes_on_with_a_post_and_not_with_a_get(client: TestClient) -> None:
+    said = {"q": GENEVA, "conversation": "talk"}
+    more = {"q": "and in Aleppo?", "conversation": "talk"}
+    client.get("/v1/ask", params=said)
+    assert client.get("/v1/ask", params=more).json()["query"]["rewritten"] is None
+    client.post("/v1/ask", json=said)
+    completed = {"text": "and in Aleppo?", "rewritten": GENEVA.replace("Geneva", "Aleppo")}
+    assert client.get("/v1/ask", params=more).json()["query"] == completed
+    assert client.post("/v1/ask", json=more).json()["query"] == completed
+    exactly = client.post("/v1/ask", json=more | {"follow_up": False}).json()
+    assert exactly["query"] == {"text": "and in Aleppo?", "rewritten": None}
+
+
+def test_a_client_reads_no_conversation_of_another_door(
+    client: TestClient, shared_service: Service
+) -> None:
+    shared_service.ask(AskRequest(q=GENEVA, conversation="slack:room"))
+    more = {"q": "and in Aleppo?", "conversation": "slack:room"}
+    assert client.post("/v1/ask", json=more).json()["query"]["rewritten"] is None

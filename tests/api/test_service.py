@@ -220,3 +220,22 @@ def test_an_empty_collection_answers_nothing(tmp_path: Path, pipeline: Pipeline)
     assert (answer.answered, answer.passages, answer.generation) == (False, [], 0)
     assert service.search(SearchRequest(q=GENEVA)).total == 0
     service.close()
+
+
+def test_a_conversation_completes_a_question_and_says_so(service: Service) -> None:
+    first = service.ask(AskRequest(q=GENEVA, conversation="talk"))
+    assert first.query.rewritten is None
+    then = service.ask(AskRequest(q="and in Aleppo?", conversation="talk"))
+    assert then.query.text == "and in Aleppo?"
+    assert then.query.rewritten == "who will meet in Aleppo?"
+    typed = service.ask(AskRequest(q="and in Rome?", conversation="talk", follow_up=False))
+    assert typed.query.rewritten is None
+    assert service.ask(AskRequest(q="and in Aleppo?")).query.rewritten is None
+
+
+def test_what_is_not_to_be_remembered_is_completed_all_the_same(service: Service) -> None:
+    service.ask(AskRequest(q=GENEVA, conversation="talk"))
+    harbour = AskRequest(q="when did the harbour of Östmere reopen?", conversation="talk")
+    assert service.ask(harbour, remember=False).answered
+    reply = service.ask(AskRequest(q="and in Aleppo?", conversation="talk"), remember=False)
+    assert reply.query.rewritten == "who will meet in Aleppo?"
