@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
@@ -53,6 +54,11 @@ async def read(request: Request) -> bytes:
         if len(body) > MOST:
             raise TooLarge(f"a chat's request may have {MOST:,} bytes at most")
     return bytes(body)
+
+
+def fields(body: bytes) -> dict[str, str]:
+    """The fields of a form that have a value."""
+    return dict(parse_qsl(body.decode(errors="replace")))
 
 
 def _endpoint(door: Door) -> Callable[..., Awaitable[Response]]:

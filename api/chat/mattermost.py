@@ -1,7 +1,6 @@
 """Mattermost: slash commands and outgoing webhooks, answered in the response itself."""
 
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
@@ -9,6 +8,7 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 
 from api.chat.asking import Asker, Message, named
+from api.chat.hooks import fields
 from api.chat.markup import Markup, backslashed
 from api.chat.proof import expect, expect_token
 
@@ -68,4 +68,4 @@ class Mattermost:
 def _read(body: bytes) -> Sent:
     if body.lstrip().startswith(b"{"):
         return Sent.model_validate_json(body)
-    return Sent.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
+    return Sent.model_validate(fields(body))

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 
 from api.chat import slack_blocks as blocks
 from api.chat.asking import Asker, Message, Unanswered, named
+from api.chat.hooks import fields
 from api.chat.outbox import Outbox
 from api.chat.proof import expect, expect_fresh, signed
 from api.chat.reply import SHOWN
@@ -49,9 +50,10 @@ class Slack:
         """The acknowledgement; by the body, because the content type is not signed."""
         if body.lstrip().startswith(b"{"):
             return self._event(Envelope.model_validate_json(body))
-        if body.startswith(b"payload="):
-            return self._pressed(Interaction.from_form(body))
-        return self._command(Command.from_form(body))
+        sent = fields(body)
+        if "payload" in sent:
+            return self._pressed(Interaction.model_validate_json(sent["payload"]))
+        return self._command(Command.model_validate(sent))
 
     def _event(self, sent: Envelope) -> Response:
         if sent.type == "url_verification":

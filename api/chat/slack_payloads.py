@@ -2,24 +2,13 @@
 
 import html
 import re
-from typing import Any, Self
-from urllib.parse import parse_qsl
 
 from pydantic import BaseModel
 
 REFERENCE = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 
 
-class Payload(BaseModel):
-    """Anything that comes as a form."""
-
-    @classmethod
-    def from_form(cls, body: bytes) -> Self:
-        """From a form's fields; raises ValidationError."""
-        return cls.model_validate(dict(parse_qsl(body.decode(errors="replace"))))
-
-
-class Command(Payload):
+class Command(BaseModel):
     """A slash command."""
 
     text: str = ""
@@ -97,18 +86,12 @@ class Interaction(BaseModel):
     container: Container = Container()
     actions: list[Action] = []
 
-    @classmethod
-    def from_form(cls, body: bytes) -> Self:
-        """From the field `payload`; raises ValidationError."""
-        fields = dict(parse_qsl(body.decode(errors="replace")))
-        return cls.model_validate_json(fields.get("payload", ""))
-
 
 def question(text: str) -> str:
     """What was written, as it was seen, without anybody's name."""
     return html.unescape(REFERENCE.sub(_seen, text))
 
 
-def _seen(found: re.Match[str]) -> Any:
-    kind, target, label = found.groups()
+def _seen(found: re.Match[str]) -> str:
+    kind, target, label = found.groups("")
     return "" if kind in ("@", "!") else label or target

@@ -17,7 +17,7 @@ from index.errors import InvalidInput
 
 PATIENCE = 4.0
 """Seconds; Teams waits for five."""
-MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.DOTALL)
+MENTION = re.compile(r"<at\b[^<>]*>[^<]*</at>")
 TAG = re.compile(r"<[^<>]*>")
 # Teams reads both HTML and Markdown. As numbers, the characters of neither mean anything.
 NUMBERED = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'\\`*_~#|[](){}+!"})
