@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from api.chat.markup import BREAK, Markup, size
+from api.chat.markup import BREAK, Markup, quiet, size
 from api.render import NO_ANSWER, plain
 from api.schemas import AnswerOut, AskResponse, Citation, PassageOut
 
@@ -61,13 +61,22 @@ def _sentence(answer: AnswerOut, markup: Markup, most: int) -> str:
     cited = answer.citation
     text, low = cited.sentence.text, cited.start - cited.sentence.start
     before, after = text[:low], text[low + len(answer.text) :]
-    lead = clipped(plain(before)[::-1], most)[::-1]
-    rest = clipped(plain(after), most)
-    bold = markup.bold.format(markup.safe(clipped(plain(answer.text), most)))
-    # A break, so that what is on both sides of the border makes no mention or link together.
-    left = " " if before[-1:].isspace() else BREAK if lead else ""
-    right = " " if after[:1].isspace() else BREAK if rest else ""
+    lead = clipped(plain(before)[::-1], most)[::-1] + " " * before[-1:].isspace()
+    middle = clipped(plain(answer.text), most)
+    rest = " " * after[:1].isspace() + clipped(plain(after), most)
+    left, right = _border(lead, middle), _border(middle, rest)
+    bold = markup.bold.format(markup.safe(middle))
     return f"{markup.safe(lead)}{left}{bold}{right}{markup.safe(rest)}".strip()
+
+
+def _border(left: str, right: str) -> str:
+    """A space as it was; a break where the two would make a mention or link together.
+
+    Nowhere else: next to punctuation, Markdown's bold needs punctuation or a space.
+    """
+    if " " in (left[-1:], right[:1]):
+        return " "
+    return BREAK if quiet(left + right) != quiet(left) + quiet(right) else ""
 
 
 def _others(answer: AskResponse, markup: Markup, most: int, shown: int) -> list[str]:

@@ -121,8 +121,15 @@ def test_what_is_not_known_is_left_out() -> None:
     ("sentence", "shown"),
     [
         (("", "All of it.", ""), "**All of it.**"),
-        (("It cost $", "3bn", "."), f"It cost ${BREAK}**3bn**{BREAK}."),
-        (("By @", "everyone", " now"), f"By @{BREAK}{BREAK}**everyone** now"),
+        (("It cost $", "3bn", "."), "It cost $**3bn**."),
+        (("is “", "completely destroyed”", ", he said"), "is “**completely destroyed”**, he said"),
+        (("By @", "everyone", " now"), f"By @{BREAK}**everyone** now"),
+        (("See evil", ".example", ""), f"See evil{BREAK}**.example**"),
+        (("See ", "evil.", "example/x"), f"See **evil.**{BREAK}example/x"),
+        (("A <", "b", ">"), f"A <{BREAK}**b**>"),
+        (("[x]", "(https:", "//y)"), f"[x]{BREAK}**(https:**/{BREAK}/{BREAK}y)"),
+        (("& ", "&l", "t;"), f"& **&l**{BREAK}t;"),
+        (("an", "swer", "ed"), "an**swer**ed"),
         (
             ("See https:/", "/evil.example", ""),
             f"See https:/{BREAK}**/{BREAK}evil.{BREAK}example**",
