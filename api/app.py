@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -12,23 +13,37 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from api import docs, routes, routes_articles, routes_site
-from api.build import build_service
+from api.build import build_doors, build_service
+from api.chat import hooks
+from api.chat.asking import Asker
+from api.chat.outbox import Outbox
 from api.errors import EXPECTED, answer
 from api.metrics import Metrics
 from api.middleware import Keys, LastResort, Observed, RequestId, SameSite
 from api.service import Service
 from api.settings import Settings
+from api.state import asking
 from api.version import version
 
 log = logging.getLogger(__name__)
 
+LAST_ANSWERS = 5.0
+"""Seconds for what chats were promised, at the end."""
 ABOUT = "Answers questions from news articles, with the exact place in the source."
 
 
-def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
-    """The application; it builds its service when it starts, unless it is given one."""
+def create_app(
+    settings: Settings,
+    service: Service | None = None,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> ASGIApp:
+    """The application; it builds its service when it starts, unless it is given one.
+
+    `transport` carries what is sent to chat tools, in place of the network.
+    """
     metrics = Metrics()
-    app: ASGIApp = build_api(settings, metrics, service)
+    app: ASGIApp = build_api(settings, metrics, service, transport=transport)
     app = Keys(app, settings.api_keys)
     app = SameSite(app)
     app = LastResort(app)
@@ -36,7 +51,13 @@ def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
     return RequestId(app)
 
 
-def build_api(settings: Settings, metrics: Metrics, service: Service | None = None) -> FastAPI:
+def build_api(
+    settings: Settings,
+    metrics: Metrics,
+    service: Service | None = None,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
     """The routes alone, for the OpenAPI document and for what is mounted beside them."""
 
     @asynccontextmanager
@@ -48,6 +69,8 @@ def build_api(settings: Settings, metrics: Metrics, service: Service | None = No
         await run_in_threadpool(ready.warm_up)
         api.state.service = ready
         yield
+        await outbox.close(LAST_ANSWERS)
+        await asker.close(LAST_ANSWERS)
         api.state.service = None
         if ready is not service:
             await run_in_threadpool(ready.close)
@@ -63,8 +86,14 @@ def build_api(settings: Settings, metrics: Metrics, service: Service | None = No
         max_body_size=settings.max_body_bytes,
     )
     api.state.settings, api.state.metrics, api.state.service = settings, metrics, None
-    for module in (routes, routes_articles, routes_site):
-        api.include_router(module.router)
+    asker, outbox = Asker(asking(api.state)), Outbox(transport)
+    for router in (
+        routes.router,
+        routes_articles.router,
+        routes_site.router,
+        hooks.router(build_doors(settings, asker, outbox)),
+    ):
+        api.include_router(router)
     api.mount("/static", StaticFiles(directory=routes_site.WEB))
     for kind in EXPECTED:
         api.add_exception_handler(kind, answer)

@@ -5,8 +5,12 @@ import os
 from typing import TYPE_CHECKING, assert_never
 
 from api.settings import Settings
+from index.errors import MissingExtra
 
 if TYPE_CHECKING:
+    from api.chat.asking import Asker
+    from api.chat.hooks import Door
+    from api.chat.outbox import Outbox
     from api.service import Service
     from index.corpus import Corpus
     from index.types import Embedder, VectorIndex
@@ -95,3 +99,47 @@ def build_reader(corpus: "Corpus", settings: Settings) -> "Reader":
 
             model = load(name)
     return SpanReader(corpus, model, Calibration.load(MARKED))
+
+
+def build_doors(settings: Settings, asker: "Asker", outbox: "Outbox") -> "list[Door]":
+    """Those chat tools whose secrets are set; the code of the others is not even imported."""
+    doors: list[Door] = []
+    if settings.slack_signing_secret:
+        from api.chat.slack import Slack
+
+        token = settings.slack_bot_token
+        doors.append(Slack(settings.slack_signing_secret, asker, outbox, token=token))
+    if settings.discord_public_key:
+        doors.append(build_discord(settings.discord_public_key, asker, outbox))
+    if settings.teams_secret:
+        from api.chat.teams import Teams
+
+        doors.append(Teams(settings.teams_secret, asker))
+    if settings.mattermost_token:
+        from api.chat.mattermost import Mattermost
+
+        doors.append(Mattermost(settings.mattermost_token, asker))
+    if settings.rocketchat_token:
+        from api.chat.rocketchat import RocketChat
+
+        doors.append(RocketChat(settings.rocketchat_token, asker))
+    if settings.zulip_token:
+        from api.chat.zulip import Zulip
+
+        doors.append(Zulip(settings.zulip_token, asker))
+    if settings.telegram_secret:
+        from api.chat.telegram import Telegram
+
+        doors.append(Telegram(settings.telegram_secret, asker))
+    return doors
+
+
+def build_discord(public_key: str, asker: "Asker", outbox: "Outbox") -> "Door":
+    """The only door that needs a package of its own."""
+    try:
+        from api.chat.discord import Discord
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            "QA_DISCORD_PUBLIC_KEY needs `pip install 'dateline[discord]'`"
+        ) from error
+    return Discord(public_key, asker, outbox)

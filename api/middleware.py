@@ -21,7 +21,9 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 OPEN = frozenset(("/", "/docs", "/openapi.json", "/livez", "/readyz", "/version"))
-OPEN_BELOW = ("/static/", "/problems/")
+HOOKS = "/hooks/"
+"""Chat tools call here; each has a secret of its own in place of a key, and is no browser."""
+OPEN_BELOW = ("/static/", "/problems/", HOOKS)
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'",
@@ -132,7 +134,7 @@ class SameSite:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in SAFE or not _is_foreign(scope):
+        if scope["type"] != "http" or _may_be_foreign(scope) or not _is_foreign(scope):
             await self._app(scope, receive, send)
         else:
             found = problem("forbidden", "A page of another site may not do that.")
@@ -164,6 +166,10 @@ def _key(headers: Headers) -> bytes:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     given = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
     return given.encode("latin-1")
+
+
+def _may_be_foreign(scope: Scope) -> bool:
+    return scope["method"] in SAFE or scope["path"].startswith(HOOKS)
 
 
 def _is_foreign(scope: Scope) -> bool:

@@ -16,12 +16,6 @@ PREFIX = "QA_"
 LATER = (
     "QA_MILVUS_URI",
     "QA_LLM_BASE_URL",
-    "QA_SLACK_SIGNING_SECRET",
-    "QA_SLACK_BOT_TOKEN",
-    "QA_DISCORD_PUBLIC_KEY",
-    "QA_MATTERMOST_TOKEN",
-    "QA_TEAMS_SECRET",
-    "QA_TELEGRAM_SECRET",
 )
 """Agreed on for versions to come: one environment may serve this one and those."""
 MEGABYTE = 1_000_000
@@ -32,6 +26,9 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+Several = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class Settings(BaseModel):
@@ -59,13 +56,37 @@ class Settings(BaseModel):
     engine: Literal["faiss", "exact"] = Field(
         "faiss", description="Vector search: `faiss`, or `exact` (plain numpy, the reference)."
     )
-    api_keys: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+    api_keys: Several = Field(
         (), repr=False, description="Keys that clients must send, separated by commas; none: open."
     )
     conversation_minutes: int = Field(
         30,
         ge=0,
         description="How long a conversation is remembered after its last question; 0: not at all.",
+    )
+    slack_signing_secret: str = Field(
+        "", repr=False, description="Opens the door for Slack: the app's signing secret."
+    )
+    slack_bot_token: str = Field(
+        "", repr=False, description="Slack's `xoxb-` token, to answer mentions and direct messages."
+    )
+    discord_public_key: str = Field(
+        "", repr=False, description="Opens the door for Discord: the application's public key."
+    )
+    teams_secret: Several = Field(
+        (), repr=False, description="Opens the door for Teams: outgoing webhooks' security tokens."
+    )
+    mattermost_token: Several = Field(
+        (), repr=False, description="Opens the door for Mattermost: the integrations' tokens."
+    )
+    rocketchat_token: Several = Field(
+        (), repr=False, description="Opens the door for Rocket.Chat: the integrations' tokens."
+    )
+    zulip_token: Several = Field(
+        (), repr=False, description="Opens the door for Zulip: the bots' outgoing webhook tokens."
+    )
+    telegram_secret: str = Field(
+        "", repr=False, description="Opens the door for Telegram: the webhook's secret token."
     )
     max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
     max_body_mb: int = Field(

@@ -1,10 +1,13 @@
 """What the routes of one application share."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import State
 
 from api.metrics import Metrics
+from api.schemas import AskRequest, AskResponse
 from api.service import Service
 from api.settings import Settings
 from index.errors import NotReady
@@ -12,10 +15,7 @@ from index.errors import NotReady
 
 # Coroutines, though they wait for nothing: FastAPI would run plain functions in a thread each.
 async def _service(request: Request) -> Service:
-    service: Service | None = request.app.state.service
-    if service is None:
-        raise NotReady("the model and the index are still loading")
-    return service
+    return _ready(request.app.state)
 
 
 async def _metrics(request: Request) -> Metrics:
@@ -26,6 +26,26 @@ async def _metrics(request: Request) -> Metrics:
 async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
+
+
+def asking(state: State) -> Callable[[AskRequest], AskResponse]:
+    """Ask the service that is there then, and count the answer."""
+
+    def ask(question: AskRequest) -> AskResponse:
+        answer = _ready(state).ask(question)
+        metrics: Metrics = state.metrics
+        metrics.outcome(answered=answer.answered)
+        metrics.stages(answer.timing_ms.model_dump())
+        return answer
+
+    return ask
+
+
+def _ready(state: State) -> Service:
+    service: Service | None = state.service
+    if service is None:
+        raise NotReady("the model and the index are still loading")
+    return service
 
 
 TheService = Annotated[Service, Depends(_service)]

@@ -38,6 +38,14 @@ def test_nobody_comes_in_without_a_key(locked: TestClient, path: str) -> None:
     assert response.headers["x-request-id"] == response.json()["request_id"]
 
 
+def test_chat_tools_need_no_key_and_may_come_from_anywhere(locked: TestClient) -> None:
+    foreign = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+    for path, status in (("/hooks/slack", 404), ("/hooks/none", 404), ("/hooks", 403)):
+        assert locked.post(path, headers=foreign).status_code == status
+    assert locked.post("/hooks").status_code == 401
+    assert locked.post("/hooksy").status_code == 401
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/docs", "/openapi.json", "/livez", "/readyz", "/problems/timeout", "/version"]
 )
