@@ -11,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api import docs, routes, routes_articles, routes_site
+from api import docs, routes, routes_articles, routes_mcp, routes_site
 from api.build import build_service
 from api.errors import EXPECTED, answer
+from api.hosts import Hosts
 from api.metrics import Metrics
 from api.middleware import Keys, LastResort, Observed, RequestId, SameSite
 from api.service import Service
@@ -31,6 +32,7 @@ def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
     app: ASGIApp = build_api(settings, metrics, service)
     app = Keys(app, settings.api_keys)
     app = SameSite(app)
+    app = Hosts(app, settings.allowed_hosts, keyed=bool(settings.api_keys))
     app = LastResort(app)
     app = Observed(app, metrics)
     return RequestId(app)
@@ -46,9 +48,10 @@ def build_api(settings: Settings, metrics: Metrics, service: Service | None = No
         if ready is None:
             ready = await run_in_threadpool(build_service, settings)
         await run_in_threadpool(ready.warm_up)
-        api.state.service = ready
-        yield
-        api.state.service = None
+        async with routes_mcp.speaking(ready, metrics) as api.state.mcp:
+            api.state.service = ready
+            yield
+            api.state.service = None
         if ready is not service:
             await run_in_threadpool(ready.close)
 
@@ -63,7 +66,7 @@ def build_api(settings: Settings, metrics: Metrics, service: Service | None = No
         max_body_size=settings.max_body_bytes,
     )
     api.state.settings, api.state.metrics, api.state.service = settings, metrics, None
-    for module in (routes, routes_articles, routes_site):
+    for module in (routes, routes_articles, routes_mcp, routes_site):
         api.include_router(module.router)
     api.mount("/static", StaticFiles(directory=routes_site.WEB))
     for kind in EXPECTED:

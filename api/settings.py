@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from api.fields import Host
 from index.errors import InvalidInput
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,12 @@ class Settings(BaseModel):
     )
     api_keys: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (), repr=False, description="Keys that clients must send, separated by commas; none: open."
+    )
+    allowed_hosts: Annotated[tuple[Host, ...], BeforeValidator(_split)] = Field(
+        (),
+        description="Host names that requests may be sent to, separated by commas, `*.` for all "
+        "below one; loopback names always may. None: any, but `/mcp` without keys only loopback "
+        "names and addresses.",
     )
     max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
     max_body_mb: int = Field(

@@ -37,6 +37,15 @@ def test_keys_are_separated_by_commas() -> None:
     assert Settings.from_env({"QA_API_KEYS": "one, two,,"}).api_keys == ("one", "two")
 
 
+def test_hosts_are_names_or_addresses_without_a_port() -> None:
+    given = {"QA_ALLOWED_HOSTS": "News.example.org, *.example.net,[::1],10.0.0.7"}
+    expected = ("news.example.org", "*.example.net", "::1", "10.0.0.7")
+    assert Settings.from_env(given).allowed_hosts == expected
+    for wrong in ("https://a.example", "a.example:80", "*example", "a b", "a.*", "a/b"):
+        with pytest.raises(InvalidInput, match="must be a host such as example.org"):
+            Settings.from_env({"QA_ALLOWED_HOSTS": wrong})
+
+
 def test_keys_do_not_show_where_settings_are_printed() -> None:
     assert "secret" not in repr(Settings(api_keys=("secret",)))
 
