@@ -12,6 +12,7 @@ import typer
 
 from api import cli_articles, cli_measure, display, doors, exits, options
 from api.schemas import AskRequest, SearchRequest
+from index.errors import MissingExtra
 
 app = typer.Typer(
     name="qa",
@@ -138,6 +139,23 @@ def mcp(ctx: typer.Context, *, data: options.Data = options.DATA, url: options.U
         opened = doors.answering(settings)
     with closing(opened) as door:
         serve_stdio(door)
+
+
+@app.command(epilog="Example: QA_MATRIX_TOKEN=... qa matrix --url http://127.0.0.1:8000")
+def matrix(
+    ctx: typer.Context, *, data: options.Data = options.DATA, url: options.Url = None
+) -> None:
+    """Answer in Matrix rooms, as the account that QA_MATRIX_URL and its like name."""
+    from api import logs
+
+    try:
+        from api.chat.matrix import serve
+    except ModuleNotFoundError as error:
+        raise MissingExtra("`qa matrix` needs `pip install 'dateline[matrix]'`") from error
+    settings = doors.settings_of(ctx, data=data, url=url)
+    logs.configure(settings)
+    with closing(doors.answering(settings)) as door:
+        serve(door, settings)
 
 
 @app.command(epilog="Example: qa doctor --data data")

@@ -69,6 +69,18 @@ class Settings(BaseModel):
         "below one; loopback names always may. None: any, but `/mcp` without keys only loopback "
         "names and addresses.",
     )
+    matrix_url: str = Field(
+        "", description="The homeserver of the Matrix bot that `qa matrix` runs."
+    )
+    matrix_user: str = Field("", description="The bot's name there, such as `@news:example.org`.")
+    matrix_password: str = Field("", repr=False, description="The bot's password.")
+    matrix_token: str = Field(
+        "", repr=False, description="Its access token, in place of name and password."
+    )
+    matrix_servers: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
+        (),
+        description="Homeservers whose users may invite the bot, besides its own; `*`: everybody.",
+    )
     max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
     max_body_mb: int = Field(
         64, ge=1, description="Largest request body, in megabytes; imports are streamed and exempt."

@@ -42,7 +42,7 @@ def test_hosts_are_names_or_addresses_without_a_port() -> None:
     expected = ("news.example.org", "*.example.net", "::1", "10.0.0.7")
     assert Settings.from_env(given).allowed_hosts == expected
     for wrong in ("https://a.example", "a.example:80", "*example", "a b", "a.*", "a/b"):
-        with pytest.raises(InvalidInput, match="must be a host such as example.org"):
+        with pytest.raises(InvalidInput, match="must be a host such as"):
             Settings.from_env({"QA_ALLOWED_HOSTS": wrong})
 
 

@@ -1,0 +1,1 @@
+"""Chat tools: one thin door each, behind what they share."""
