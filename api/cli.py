@@ -141,21 +141,22 @@ def mcp(ctx: typer.Context, *, data: options.Data = options.DATA, url: options.U
         serve_stdio(door)
 
 
-@app.command(epilog="Example: QA_MATRIX_TOKEN=... qa matrix --url http://127.0.0.1:8000")
+@app.command(epilog="Example: qa matrix --url http://127.0.0.1:8000")
 def matrix(
     ctx: typer.Context, *, data: options.Data = options.DATA, url: options.Url = None
 ) -> None:
-    """Answer in Matrix rooms, as the account that QA_MATRIX_URL and its like name."""
+    """Answer in Matrix rooms, as the account that QA_MATRIX_URL and QA_MATRIX_TOKEN name."""
     from api import logs
 
     try:
-        from api.chat.matrix import serve
+        from api.chat import matrix as bot
     except ModuleNotFoundError as error:
         raise MissingExtra("`qa matrix` needs `pip install 'dateline[matrix]'`") from error
     settings = doors.settings_of(ctx, data=data, url=url)
+    bot.expect_account(settings)
     logs.configure(settings)
     with closing(doors.answering(settings)) as door:
-        serve(door, settings)
+        bot.serve(door, settings)
 
 
 @app.command(epilog="Example: qa doctor --data data")

@@ -18,13 +18,17 @@ log = logging.getLogger(__name__)
 PATIENT = nio.AsyncClientConfig(max_timeouts=1, request_timeout=60)
 
 
-def serve(desk: Desk, settings: Settings) -> None:
-    """Answer until the process is told to stop; raises InvalidInput, NotAllowed or Unreachable."""
+def expect_account(settings: Settings) -> None:
+    """Raise InvalidInput where the settings do not say who the bot is."""
     signed = settings.matrix_token or (settings.matrix_user and settings.matrix_password)
     if not settings.matrix_url or not signed:
         raise InvalidInput(
             "set QA_MATRIX_URL, and QA_MATRIX_TOKEN or QA_MATRIX_USER and QA_MATRIX_PASSWORD"
         )
+
+
+def serve(desk: Desk, settings: Settings) -> None:
+    """Answer until the process is told to stop; raises NotAllowed or Unreachable."""
     with suppress(asyncio.CancelledError):
         asyncio.run(_until_stopped(desk, settings))
 

@@ -116,7 +116,7 @@ class Bot:
         return True
 
     def _consider(self, room: str, event: Any) -> None:
-        if isinstance(event, nio.MegolmEvent):
+        if event.source.get("type") == "m.room.encrypted":
             self._put(partial(self._warn, room))
             return
         direct = self._client.rooms[room].member_count <= 2

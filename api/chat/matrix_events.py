@@ -73,10 +73,14 @@ def asked(event: Json, room: str, me: Me, *, direct: bool) -> Asked | None:
         return None
     if "m.in_reply_to" in relation:
         body = FALLBACK.sub("", body, count=1) if body.startswith(">") else body
-    if not (direct or _is_mentioned(content, body, me)):
+    if mentioned := _is_mentioned(content, body, me):
+        body = _without_name(body, me)
+    if not (direct or mentioned):
         return None
     thread = str(relation.get("event_id", "")) if kind == "m.thread" else ""
-    return Asked(room, str(event.get("event_id", "")), sender, thread, _without_name(body, me))
+    # Without lone surrogates, which JSON can spell and UTF-8 cannot.
+    text = plain(body.encode(errors="replace").decode())
+    return Asked(room, str(event.get("event_id", "")), sender, thread, text)
 
 
 def age_of(event: Json) -> float | None:
@@ -111,22 +115,23 @@ def _is_mentioned(content: Json, body: str, me: Me) -> bool:
     if "m.mentions" in content:
         users = _object(content["m.mentions"]).get("user_ids")
         return isinstance(users, list) and me.id in users
+    links = (f"matrix.to/#/{link}" for link in (me.id, quote(me.id), quote(me.id, safe="")))
     html = str(content.get("formatted_body", ""))
-    if any(f"matrix.to/#/{link}" in html for link in (me.id, quote(me.id), quote(me.id, safe=""))):
-        return True
-    whole = (re.escape(name) for name in (me.id, me.name) if name)
-    return re.search(rf"(?<!\w)(?:{'|'.join(whole)})(?![\w:])", body, re.IGNORECASE) is not None
+    return _holds(html, *links) or _holds(body, me.id, *filter(None, [me.name]))
+
+
+def _holds(text: str, *words: str) -> bool:
+    either = "|".join(map(re.escape, words))
+    return re.search(rf"(?<!\w)(?:{either})(?!\w|[.:-]\w)", text, re.IGNORECASE) is not None
 
 
 def _called(me: Me) -> re.Pattern[str]:
-    return re.compile(rf"\s*(?:{_either(me)})\s*[:,]", re.IGNORECASE)
+    return re.compile(rf"\s*(?:{_either(me)})\s*[:,](?!\S)", re.IGNORECASE)
 
 
 def _without_name(body: str, me: Me) -> str:
-    """What is asked, in one line."""
-    text = re.sub(rf"^\s*(?:{_either(me)})(?!\w)\s*[:,]?", "", body, count=1, flags=re.IGNORECASE)
-    # Without lone surrogates, which JSON can spell and UTF-8 cannot.
-    return plain(text.replace(me.id, " ").encode(errors="replace").decode())
+    name = rf"\A\s*(?:{_either(me)})\s*[:,]?(?!\S)"
+    return re.sub(name, "", body, count=1, flags=re.IGNORECASE).replace(me.id, " ")
 
 
 def _either(me: Me) -> str:
