@@ -12,12 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api import docs, routes, routes_articles, routes_site
+from api import docs, routes, routes_articles, routes_mcp, routes_site
 from api.build import build_doors, build_service
 from api.chat import hooks
 from api.chat.asking import Asker
 from api.chat.outbox import Outbox
 from api.errors import EXPECTED, answer
+from api.hosts import Hosts
 from api.metrics import Metrics
 from api.middleware import Keys, LastResort, Observed, RequestId, SameSite
 from api.service import Service
@@ -46,6 +47,7 @@ def create_app(
     app: ASGIApp = build_api(settings, metrics, service, transport=transport)
     app = Keys(app, settings.api_keys)
     app = SameSite(app)
+    app = Hosts(app, settings.allowed_hosts, keyed=bool(settings.api_keys))
     app = LastResort(app)
     app = Observed(app, metrics)
     return RequestId(app)
@@ -67,11 +69,12 @@ def build_api(
         if ready is None:
             ready = await run_in_threadpool(build_service, settings)
         await run_in_threadpool(ready.warm_up)
-        api.state.service = ready
-        yield
-        await outbox.close(LAST_ANSWERS)
-        await asker.close(LAST_ANSWERS)
-        api.state.service = None
+        async with routes_mcp.speaking(ready, metrics) as api.state.mcp:
+            api.state.service = ready
+            yield
+            await outbox.close(LAST_ANSWERS)
+            await asker.close(LAST_ANSWERS)
+            api.state.service = None
         if ready is not service:
             await run_in_threadpool(ready.close)
 
@@ -90,6 +93,7 @@ def build_api(
     for router in (
         routes.router,
         routes_articles.router,
+        routes_mcp.router,
         routes_site.router,
         hooks.router(build_doors(settings, asker, outbox)),
     ):

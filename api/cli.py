@@ -5,13 +5,14 @@ import logging
 import os
 import signal
 import sys
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from typing import Any
 
 import typer
 
 from api import cli_articles, cli_measure, display, doors, exits, options
 from api.schemas import AskRequest, SearchRequest
+from index.errors import MissingExtra
 
 app = typer.Typer(
     name="qa",
@@ -121,6 +122,43 @@ def search(
     with closing(doors.answering(settings)) as door:
         found = door.search(request)
     typer.echo(found.model_dump_json() + "\n" if as_json else display.hits(found), nl=False)
+
+
+@app.command(epilog="Example: qa mcp --data data, or: qa mcp --url http://127.0.0.1:8000")
+def mcp(ctx: typer.Context, *, data: options.Data = options.DATA, url: options.Url = None) -> None:
+    """Answer over the Model Context Protocol, on standard input and output.
+
+    For a program that starts this command, such as a desktop assistant. The data directory is read
+    as it is at the start; a running server, with --url, is asked anew each time.
+    """
+    from api import logs
+    from api.mcp import serve_stdio
+
+    settings = doors.settings_of(ctx, data=data, url=url)
+    logs.configure(settings)
+    # Standard output is the protocol's: no library may greet there while it is loaded.
+    with redirect_stdout(sys.stderr):
+        opened = doors.answering(settings)
+    with closing(opened) as door:
+        serve_stdio(door)
+
+
+@app.command(epilog="Example: qa matrix --url http://127.0.0.1:8000")
+def matrix(
+    ctx: typer.Context, *, data: options.Data = options.DATA, url: options.Url = None
+) -> None:
+    """Answer in Matrix rooms, as the account that QA_MATRIX_URL and QA_MATRIX_TOKEN name."""
+    from api import logs
+
+    try:
+        from api.chat import matrix as bot
+    except ModuleNotFoundError as error:
+        raise MissingExtra("`qa matrix` needs `pip install 'dateline[matrix]'`") from error
+    settings = doors.settings_of(ctx, data=data, url=url)
+    bot.expect_account(settings)
+    logs.configure(settings)
+    with closing(doors.answering(settings)) as door:
+        bot.serve(door, settings)
 
 
 @app.command(epilog="Example: qa doctor --data data")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d(?P<time>[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d))?", re.ASCII
 )
+HOST = re.compile(r"\*|(\*\.)?[^\s:/@*\[\]]+|[0-9a-f:]+")
 
 
 def no_nul(value: str) -> str:
@@ -38,6 +39,14 @@ def instant(value: str, *, last: bool = False) -> datetime:
     return datetime.combine(date.fromisoformat(value), time.max if last else time.min, UTC)
 
 
+def host(value: str) -> str:
+    """A host's name or address, or `*.` and a name for all below it, or `*`; in small letters."""
+    found = value.lower().removeprefix("[").removesuffix("]")
+    if not HOST.fullmatch(found):
+        raise ValueError("must be a host such as example.org, *.example.org or 10.0.0.7, no port")
+    return found
+
+
 def _is_instant(value: str) -> str:
     try:
         instant(value)
@@ -55,3 +64,4 @@ Text = Annotated[str, AfterValidator(encodable)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(no_nul)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 Instant = Annotated[str, AfterValidator(_is_instant)]
+Host = Annotated[str, AfterValidator(host)]

@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor
 
 from api.settings import Settings
 
-CHATTY = ("httpx", "sentence_transformers", "urllib3", "filelock", "asyncio")
+CHATTY = ("httpx", "sentence_transformers", "urllib3", "filelock", "asyncio", "mcp", "nio")
 """Libraries whose notes are not ours; httpx would also log questions."""
 
 

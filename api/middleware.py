@@ -187,6 +187,10 @@ def _host(origin: str) -> str:
 
 
 def _is_foreign_error(start: Message) -> bool:
-    """Made by the framework itself, such as its plain-text 413."""
+    """Made by the framework itself, such as its plain-text 413.
+
+    Other protocols that are spoken here have errors of their own, in JSON.
+    """
     kind = Headers(scope=start).get("content-type", "")
-    return start["status"] in STATUSES and start["status"] != 400 and kind != MEDIA_TYPE
+    ours = kind in (MEDIA_TYPE, "application/json")
+    return start["status"] in STATUSES and start["status"] != 400 and not ours

@@ -38,6 +38,11 @@ KINDS = {
     "unsupported_media_type": Kind(
         415, "This media type is not read here", "Send `Content-Type: application/json`."
     ),
+    "misdirected": Kind(
+        421,
+        "Not served under this name",
+        "Use another name of this server, or add this one to QA_ALLOWED_HOSTS.",
+    ),
     "invalid_parameter": Kind(
         422, "A value cannot be used", "Each of `errors` points to a value and says what is wrong."
     ),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from api.fields import Host
 from index.errors import InvalidInput
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ class Settings(BaseModel):
     api_keys: Several = Field(
         (), repr=False, description="Keys that clients must send, separated by commas; none: open."
     )
+    allowed_hosts: Annotated[tuple[Host, ...], BeforeValidator(_split)] = Field(
+        (),
+        description="Host names that requests may be sent to, separated by commas, `*.` for all "
+        "below one; loopback names always may. None: any, but `/mcp` without keys only loopback "
+        "names and addresses.",
+    )
     conversation_minutes: int = Field(
         30,
         ge=0,
@@ -87,6 +94,18 @@ class Settings(BaseModel):
     )
     telegram_secret: str = Field(
         "", repr=False, description="Opens the door for Telegram: the webhook's secret token."
+    )
+    matrix_url: str = Field(
+        "", description="The homeserver of the Matrix bot that `qa matrix` runs."
+    )
+    matrix_user: str = Field("", description="The bot's name there, such as `@news:example.org`.")
+    matrix_password: str = Field("", repr=False, description="The bot's password.")
+    matrix_token: str = Field(
+        "", repr=False, description="Its access token, in place of name and password."
+    )
+    matrix_servers: Several = Field(
+        (),
+        description="Homeservers whose users may invite the bot, besides its own; `*`: everybody.",
     )
     max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
     max_body_mb: int = Field(

@@ -35,6 +35,8 @@ COMMANDS = [
     "eval",
     "ingest",
     "ls",
+    "matrix",
+    "mcp",
     "reindex",
     "rm",
     "search",
@@ -300,3 +302,19 @@ def test_serve_says_why_it_cannot_start(start: Start, data: Path) -> None:
     assert process.returncode == 1
     assert told.decode().splitlines()[-1].startswith(f"qa: {data} is in use by another process")
     assert b"Traceback" not in told
+
+
+def test_a_bot_needs_an_account_before_anything_is_opened(qa: Run, data: Path) -> None:
+    done = qa("matrix")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("qa: set QA_MATRIX_URL, and QA_MATRIX_TOKEN or")
+
+
+def test_a_missing_extra_is_named(qa: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("api.chat.matrix")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("api.chat.matrix", raising=False)
+    monkeypatch.setitem(sys.modules, "nio", None)
+    done = qa("matrix")
+    assert done.exit_code == 1
+    assert done.stderr == "qa: `qa matrix` needs `pip install 'dateline[matrix]'`\n"

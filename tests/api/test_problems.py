@@ -27,6 +27,7 @@ def test_codes_have_the_statuses_of_the_contract() -> None:
         "conflict": 409,
         "payload_too_large": 413,
         "unsupported_media_type": 415,
+        "misdirected": 421,
         "invalid_parameter": 422,
         "rate_limited": 429,
         "overloaded": 429,

@@ -10,6 +10,7 @@ from index.errors import InvalidInput
 SECRETS = """
     QA_API_KEYS QA_SLACK_SIGNING_SECRET QA_SLACK_BOT_TOKEN QA_DISCORD_PUBLIC_KEY QA_TEAMS_SECRET
     QA_MATTERMOST_TOKEN QA_ROCKETCHAT_TOKEN QA_ZULIP_TOKEN QA_TELEGRAM_SECRET
+    QA_MATRIX_PASSWORD QA_MATRIX_TOKEN
 """.split()
 
 
@@ -42,10 +43,19 @@ def test_keys_are_separated_by_commas() -> None:
     assert Settings.from_env({"QA_API_KEYS": "one, two,,"}).api_keys == ("one", "two")
 
 
+def test_hosts_are_names_or_addresses_without_a_port() -> None:
+    given = {"QA_ALLOWED_HOSTS": "News.example.org, *.example.net,[::1],10.0.0.7"}
+    expected = ("news.example.org", "*.example.net", "::1", "10.0.0.7")
+    assert Settings.from_env(given).allowed_hosts == expected
+    for wrong in ("https://a.example", "a.example:80", "*example", "a b", "a.*", "a/b"):
+        with pytest.raises(InvalidInput, match="must be a host such as"):
+            Settings.from_env({"QA_ALLOWED_HOSTS": wrong})
+
+
 def test_keys_and_secrets_do_not_show_where_settings_are_printed() -> None:
     settings = Settings.from_env(dict.fromkeys(SECRETS, "hidden"))
     assert "hidden" not in repr(settings)
-    assert len([value for _, value in settings if value in ("hidden", ("hidden",))]) == 9
+    assert len([value for _, value in settings if value in ("hidden", ("hidden",))]) == len(SECRETS)
 
 
 def test_tools_that_give_each_integration_its_own_secret_may_have_several() -> None:

@@ -145,7 +145,7 @@ def mutated(rng: random.Random, value: bytes) -> bytes:
 
 def forgeries(genuine: Request, count: int) -> Iterator[Request]:
     """Requests in which the body, which is signed, or a header of the proof is another one."""
-    rng = random.Random(7)  # noqa: S311
+    rng = random.Random(7)
     body, headers = genuine
     for _ in range(count):
         part = rng.choice(("body", *headers))
@@ -159,7 +159,7 @@ def forgeries(genuine: Request, count: int) -> Iterator[Request]:
 
 def guesses(genuine: Request, token: bytes, count: int) -> Iterator[Request]:
     """Requests in which the token is another one, and often the rest as well."""
-    rng = random.Random(8)  # noqa: S311
+    rng = random.Random(8)
     body, headers = genuine
     done = 0
     while done < count:

@@ -231,7 +231,7 @@ def test_no_changed_request_is_accepted(house: House, caller: Caller) -> None:
 
 @every
 def test_no_genuine_request_makes_it_fail(house: House, caller: Caller) -> None:
-    rng = random.Random(9)  # noqa: S311
+    rng = random.Random(9)
     body = caller.body(GENEVA)
 
     def broken() -> bytes:
