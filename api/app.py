@@ -11,11 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api import docs, routes, routes_articles, routes_site
+from api import docs, openai, routes, routes_articles, routes_site
 from api.build import build_service
 from api.errors import EXPECTED, answer
 from api.metrics import Metrics
 from api.middleware import Keys, LastResort, Observed, RequestId, SameSite
+from api.openai_errors import OpenAIErrors
 from api.service import Service
 from api.settings import Settings
 from api.version import version
@@ -32,6 +33,7 @@ def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
     app = Keys(app, settings.api_keys)
     app = SameSite(app)
     app = LastResort(app)
+    app = OpenAIErrors(app)
     app = Observed(app, metrics)
     return RequestId(app)
 
@@ -63,7 +65,7 @@ def build_api(settings: Settings, metrics: Metrics, service: Service | None = No
         max_body_size=settings.max_body_bytes,
     )
     api.state.settings, api.state.metrics, api.state.service = settings, metrics, None
-    for module in (routes, routes_articles, routes_site):
+    for module in (routes, routes_articles, openai, routes_site):
         api.include_router(module.router)
     api.mount("/static", StaticFiles(directory=routes_site.WEB))
     for kind in EXPECTED:

@@ -12,7 +12,7 @@ from index.corpus import Corpus
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.sources.jsonl import parse_fields
 from index.tables import Counts
-from index.types import Article, Hit
+from index.types import Article, Hit, Matrix
 from qa.pipeline import Pipeline
 from qa.read import PASSAGES_READ
 from qa.types import Answer, Found
@@ -91,6 +91,10 @@ class Service:
                 return
             for article in articles[done:]:
                 yield from self.add_each([article])
+
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """A unit vector a text, as the search makes one of a question."""
+        return self._corpus.embedder.embed_queries(texts)
 
     def articles(self, limit: int, cursor: str | None = None) -> ArticleList:
         """A page of what is stored, in the order of ids."""
