@@ -3,15 +3,16 @@
 import base64
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from api.generate import Writer
 from api.negotiation import EVENTS, JSON
-from api.openai_reply import Reply, reply, tokens
-from api.openai_stream import Head, Telling, events, told, usage
+from api.openai_reply import Reply, tokens
+from api.openai_stream import EventStream, Head, events, usage
+from api.openai_written import quoted, written
 from api.parameters import ONLY_DECLARED
 from api.schemas import AskRequest, AskResponse
 from api.schemas_openai import ChatIn, EmbeddingsIn
@@ -28,6 +29,7 @@ from api.schemas_openai_out import (
 )
 from api.service import Service
 from api.state import TheMetrics, TheService
+from api.telling import Telling, whole
 from index.errors import InvalidInput, NotFound
 from index.types import Matrix
 
@@ -35,7 +37,6 @@ CHAT = "dateline"
 """The name of what answers."""
 STARTED = int(time.time())
 HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
-UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 router = APIRouter(
     prefix="/v1",
@@ -72,13 +73,12 @@ def complete(body: ChatIn, request: Request, service: TheService, metrics: TheMe
     metrics.outcome(answered=answer.answered)
     metrics.stages(answer.timing_ms.model_dump())
     head = Head(f"chatcmpl-{answer.id.removeprefix('ans_')}", int(time.time()), body.model)
-    telling = _telling(answer, _site(request))
+    telling = _telling(answer, _site(request), service.writer, live=bool(body.stream))
     asked = sum(tokens(one.text) for one in body.messages)
     if body.stream:
         counted = body.stream_options is not None and bool(body.stream_options.include_usage)
-        stream = events(head, telling, asked, counted=counted)
-        return StreamingResponse(stream, 200, UNBUFFERED, EVENTS)
-    return _json(_completion(head, told(telling), asked))
+        return EventStream(events(head, Telling(telling), asked, counted=counted))
+    return _json(_completion(head, whole(telling)[1], asked))
 
 
 @router.post("/embeddings", response_model=Embeddings)
@@ -108,11 +108,12 @@ def _asked(body: ChatIn, service: Service) -> AskResponse:
     return service.ask(AskRequest.model_validate({"q": body.question, "collapse": "story"}))
 
 
-def _telling(answer: AskResponse, site: str) -> Telling:
-    """A line of the answer at a time."""
-    said = reply(answer, site)
-    yield from said.content.splitlines(keepends=True)
-    return said
+def _telling(
+    answer: AskResponse, site: str, writer: Writer | None, *, live: bool
+) -> Generator[str, None, Reply]:
+    if writer and answer.answered:
+        return written(answer, site, writer, live=live)
+    return quoted(answer, site)
 
 
 def _completion(head: Head, said: Reply, asked: int) -> ChatOut:

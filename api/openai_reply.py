@@ -1,10 +1,10 @@
 """From an answer to a message of a chat: its sentence with marks, the sources, and their places."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from api.openai_markdown import escaped
 from api.render import NO_ANSWER, URL_SAFE, plain
 from api.schemas import AnswerOut, AskResponse, Citation, PassageOut
 from api.schemas_openai_out import Annotation, Source, UrlCitation
@@ -12,11 +12,6 @@ from api.schemas_openai_out import Annotation, Source, UrlCitation
 SOURCES = 3
 """The most that are listed."""
 BYTES_A_TOKEN = 4
-
-MARKUP = re.compile(r"[\\`*_~<$]|&(?=#?\w+;)|(?<=\])[(\[:]")
-"""What Markdown would read as markup in the middle of a line. Brackets by themselves are not, and
-with a backslash before them many chats read a formula."""
-LINE_START = re.compile(r"^(?:[#>+=-]|\d+(?=[.)]))")
 
 Piece = str | int
 """Markdown, or the number of a source that is cited there."""
@@ -31,16 +26,16 @@ class Reply:
     citations: list[Source]
 
 
-def reply(answer: AskResponse, site: str) -> Reply:
+def quotation(answer: AskResponse, site: str) -> Reply:
     """The answer in its sentence, or the closest passages; `site` is where articles are read."""
     if answer.answers:
         best = answer.answers[0]
         places = [best.citation, *best.also][:SOURCES]
-        sources = [_cited(number, place, site) for number, place in enumerate(places, start=1)]
-        pieces: list[Piece] = [_in_bold(best), " ", *(one.number for one in sources)]
+        sources = [cited(number, place, site) for number, place in enumerate(places, start=1)]
+        pieces: list[Piece] = [in_bold(best), " ", *(one.number for one in sources)]
     else:
-        sources = closest(answer, site)
-        pieces = [NO_ANSWER, *(_passages(sources) if sources else ())]
+        sources = passages(answer, site)[:SOURCES]
+        pieces = [NO_ANSWER, *(_closest(sources) if sources else ())]
     return assembled(pieces, sources)
 
 
@@ -52,24 +47,19 @@ def assembled(pieces: Sequence[Piece], sources: Sequence[Source]) -> Reply:
         start = len(content)
         content += piece if isinstance(piece, str) else f"[{piece}]"
         if isinstance(piece, int):
-            annotations.append(_annotation(by_number[piece], start, len(content)))
-    listed = "\n".join(f"- [{one.number}] {_link(one)}" for one in sources)
-    below = f"\n\nSources:\n\n{listed}" if sources else ""
-    return Reply(content + below, annotations, list(sources))
+            annotations.append(annotation(by_number[piece], start, len(content)))
+    return Reply(content + listed(sources), annotations, list(sources))
 
 
-def closest(answer: AskResponse, site: str) -> list[Source]:
-    """The best passages as sources."""
-    return [
-        _found(number, passage, site)
-        for number, passage in enumerate(answer.passages[:SOURCES], start=1)
-    ]
+def listed(sources: Sequence[Source]) -> str:
+    """What stands below a message: its sources, with links."""
+    lines = "\n".join(f"- [{one.number}] {_link(one)}" for one in sources)
+    return f"\n\nSources:\n\n{lines}" if sources else ""
 
 
-def escaped(text: str) -> str:
-    """One line of Markdown that shows the text as it is."""
-    inside = MARKUP.sub(lambda match: _harmless(match[0]), plain(text))
-    return LINE_START.sub(lambda match: _harmless(match[0]), inside)
+def passages(answer: AskResponse, site: str) -> list[Source]:
+    """The passages as sources, the best first."""
+    return [_found(number, one, site) for number, one in enumerate(answer.passages, start=1)]
 
 
 def tokens(text: str) -> int:
@@ -77,14 +67,14 @@ def tokens(text: str) -> int:
     return -(-len(text.encode()) // BYTES_A_TOKEN)
 
 
-def _passages(sources: Sequence[Source]) -> Iterator[Piece]:
+def _closest(sources: Sequence[Source]) -> Iterator[Piece]:
     yield " The closest passages:"
     for one in sources:
         yield f"\n\n{escaped(one.quote)} "
         yield one.number
 
 
-def _in_bold(answer: AnswerOut) -> str:
+def in_bold(answer: AnswerOut) -> str:
     """The sentence in Markdown, with the answer in bold."""
     cited = answer.citation
     text, low = cited.sentence.text, cited.start - cited.sentence.start
@@ -92,12 +82,6 @@ def _in_bold(answer: AnswerOut) -> str:
     lead = " " if before[-1:].isspace() else ""
     gap = " " if after[:1].isspace() else ""
     return f"{escaped(before)}{lead}**{escaped(answer.text)}**{gap}{escaped(after)}"
-
-
-def _harmless(mark: str) -> str:
-    if mark in "([:":
-        return f"&#{ord(mark)};"
-    return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
 
 
 def _link(source: Source) -> str:
@@ -112,13 +96,13 @@ def _balanced(label: str) -> str:
     return label.replace("[", "&#91;").replace("]", "&#93;")
 
 
-def _annotation(source: Source, start: int, end: int) -> Annotation:
+def annotation(source: Source, start: int, end: int) -> Annotation:
     title = plain(source.title) or source.article_id
     found = UrlCitation(start_index=start, end_index=end, title=title, url=source.url)
     return Annotation(url_citation=found)
 
 
-def _cited(number: int, cited: Citation, site: str) -> Source:
+def cited(number: int, cited: Citation, site: str) -> Source:
     return Source(
         number=number,
         article_id=cited.article_id,

@@ -1,17 +1,21 @@
 """A chat completion as server-sent events, in the order that OpenAI sends them."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api.negotiation import EVENTS
 from api.openai_reply import Reply, tokens
 from api.schemas_openai_out import Usage
+from api.telling import Telling
 
+UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""The second one is for nginx, which else keeps events back."""
 DONE = "data: [DONE]\n\n"
-
-Telling = Generator[str, None, Reply]
-"""The content piece by piece, and at its end what was said, with the sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +27,20 @@ class Head:
     model: str
 
 
-def told(telling: Telling) -> Reply:
-    """What was said, once all of it is."""
-    while True:
+class EventStream(StreamingResponse):
+    """Events as they come; when the client has left, nothing goes on behind them."""
+
+    media_type = EVENTS
+
+    def __init__(self, stream: Generator[str, None, None]) -> None:
+        super().__init__(stream, headers=UNBUFFERED)
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            next(telling)
-        except StopIteration as end:
-            reply: Reply = end.value
-            return reply
+            await super().__call__(scope, receive, send)
+        finally:
+            self._stream.close()
 
 
 def usage(asked: int, said: Reply) -> Usage:
@@ -39,12 +49,16 @@ def usage(asked: int, said: Reply) -> Usage:
     return Usage(prompt_tokens=asked, completion_tokens=given, total_tokens=asked + given)
 
 
-def events(head: Head, telling: Telling, asked: int, *, counted: bool) -> Iterator[str]:
+def events(
+    head: Head, telling: Telling[Reply], asked: int, *, counted: bool
+) -> Generator[str, None, None]:
     """The pieces as they come, the sources, and, where it is `counted`, the usage at the end."""
     # As OpenAI has it: with the option every event has a usage, which is null but in the last.
     more: dict[str, Any] = {"usage": None} if counted else {}
     yield _event(head, {"role": "assistant", "content": ""}, **more)
-    said = yield from _pieces(head, telling, more)
+    for piece in telling:
+        yield _event(head, {"content": piece}, **more)
+    said = telling.value
     if said.annotations:
         found = [one.model_dump(mode="json") for one in said.annotations]
         yield _event(head, {"annotations": found}, **more)
@@ -53,16 +67,6 @@ def events(head: Head, telling: Telling, asked: int, *, counted: bool) -> Iterat
     if counted:
         yield _event(head, None, usage=usage(asked, said).model_dump())
     yield DONE
-
-
-def _pieces(head: Head, telling: Telling, more: dict[str, Any]) -> Generator[str, None, Reply]:
-    while True:
-        try:
-            piece = next(telling)
-        except StopIteration as end:
-            reply: Reply = end.value
-            return reply
-        yield _event(head, {"content": piece}, **more)
 
 
 def _event(

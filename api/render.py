@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from api.schemas import AnswerOut, AskResponse, Citation, PassageOut, SearchResponse
+from api.schemas_generated import Cited, Generated
 
 COLUMNS = 80
 FURTHER = 3
@@ -35,6 +36,7 @@ def markdown(text: str) -> str:
 
 def ask_text(answer: AskResponse) -> str:
     """An answer, where it stands, and what else was found; 80 columns."""
+    written = _written_text(answer.generated) if answer.generated else []
     if answer.answers:
         best = answer.answers[0]
         *origin, place = _origin(best.citation)
@@ -47,7 +49,7 @@ def ask_text(answer: AskResponse) -> str:
         blocks = [NO_ANSWER]
     heading, rest = _rest(answer)
     blocks += [heading, *_numbered(rest)] if rest else []
-    return "\n\n".join([*blocks, *_notes(answer.warnings)]) + "\n"
+    return "\n\n".join([*written, *blocks, *_notes(answer.warnings)]) + "\n"
 
 
 def search_text(found: SearchResponse) -> str:
@@ -58,6 +60,7 @@ def search_text(found: SearchResponse) -> str:
 
 def ask_markdown(answer: AskResponse) -> str:
     """An answer with its source, for a chat."""
+    written = _written_markdown(answer.generated) if answer.generated else []
     if answer.answers:
         best = answer.answers[0]
         blocks = [_in_bold(best), _link(best.citation)]
@@ -65,7 +68,7 @@ def ask_markdown(answer: AskResponse) -> str:
         blocks = [f"**{NO_ANSWER}**"]
     heading, rest = _rest(answer)
     blocks += [heading, *_items(rest)] if rest else []
-    return "\n\n".join([*blocks, *map(markdown, answer.warnings)]) + "\n"
+    return "\n\n".join([*written, *blocks, *map(markdown, answer.warnings)]) + "\n"
 
 
 def search_markdown(found: SearchResponse) -> str:
@@ -83,6 +86,22 @@ def _rest(answer: AskResponse) -> tuple[str, list[PassageOut]]:
     return "Also found:", others[:FURTHER]
 
 
+def _written_text(text: Generated) -> list[str]:
+    """A language model's text, whose it is, and what is wrong with it."""
+    cited = [_fill(f"[{one.number}] {_origin(one)[0]}", "  ") for one in text.citations]
+    whose = "\n".join([f"Written by {plain(text.model)} from the passages:", *cited])
+    paragraphs = (_fill(plain(one)) for one in text.text.split("\n\n"))
+    return [*paragraphs, whose, *_notes([flag.detail for flag in text.flags])]
+
+
+def _written_markdown(text: Generated) -> list[str]:
+    """The same in Markdown."""
+    cited = [f"\\[{one.number}\\] {_link(one)}" for one in text.citations]
+    whose = "  \n".join([f"Written by {markdown(text.model)} from the passages:", *cited])
+    notes = (markdown(f"Note: {flag.detail}") for flag in text.flags)
+    return [*map(markdown, text.text.split("\n\n")), whose, *notes]
+
+
 def _in_bold(answer: AnswerOut) -> str:
     """The sentence in Markdown, with the answer in bold."""
     cited = answer.citation
@@ -93,7 +112,7 @@ def _in_bold(answer: AnswerOut) -> str:
     return f"{markdown(before)}{lead}**{markdown(answer.text)}**{gap}{markdown(after)}"
 
 
-def _origin(cited: Citation | PassageOut) -> list[str]:
+def _origin(cited: Citation | PassageOut | Cited) -> list[str]:
     """Lines: title with source and date; the address; the article's id and the offsets."""
     title, byline = _named(cited)
     head = f"{title} ({byline})" if byline else title
@@ -101,13 +120,13 @@ def _origin(cited: Citation | PassageOut) -> list[str]:
     return [line for line in (head, plain(cited.url or ""), place) if line]
 
 
-def _named(cited: Citation | PassageOut) -> tuple[str, str]:
+def _named(cited: Citation | PassageOut | Cited) -> tuple[str, str]:
     date = cited.published_at.date().isoformat() if cited.published_at else ""
     byline = ", ".join(filter(None, (plain(cited.source or ""), date)))
     return plain(cited.title) or "(no title)", byline
 
 
-def _link(cited: Citation | PassageOut) -> str:
+def _link(cited: Citation | PassageOut | Cited) -> str:
     label = markdown(", ".join(filter(None, _named(cited))))
     return f"[{label}](<{quote(cited.url, safe=URL_SAFE)}>)" if cited.url else label
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from api import conditions, replies, shelf
+from api.generate import Writer, with_text
 from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from api.schemas_articles import ArticleIn, ArticleList, ArticleOut, WriteOut
 from api.settings import Settings
@@ -29,7 +30,15 @@ WARM_UP = "What happened today?"
 class Service:
     """One corpus and one pipeline, asked and answered in the contract's own terms."""
 
-    def __init__(self, corpus: Corpus, pipeline: Pipeline, settings: Settings) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        pipeline: Pipeline,
+        settings: Settings,
+        *,
+        writer: Writer | None = None,
+    ) -> None:
+        self.writer = writer
         self._corpus = corpus
         self._pipeline = pipeline
         self._settings = settings
@@ -42,7 +51,8 @@ class Service:
             found = self._ask(request, k)
             if _enough(request, found.found.hits, last=len(found.found.hits) < k):
                 break
-        return replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+        answer = replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+        return with_text(answer, self.writer) if request.generate else answer
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """The passages that fit best."""
@@ -138,6 +148,8 @@ class Service:
 
     def close(self) -> None:
         """Save the indexes and let go of the data directory."""
+        if self.writer:
+            self.writer.close()
         self._corpus.close()
 
     def _ask(self, request: AskRequest | SearchRequest, k: int) -> Answer:

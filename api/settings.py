@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from index.errors import InvalidInput
 
@@ -15,7 +24,6 @@ log = logging.getLogger(__name__)
 PREFIX = "QA_"
 LATER = (
     "QA_MILVUS_URI",
-    "QA_LLM_BASE_URL",
     "QA_SLACK_SIGNING_SECRET",
     "QA_SLACK_BOT_TOKEN",
     "QA_DISCORD_PUBLIC_KEY",
@@ -31,6 +39,12 @@ def _split(value: object) -> object:
     """`a, b` as one variable has it -> ("a", "b")."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _web(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
     return value
 
 
@@ -69,12 +83,29 @@ class Settings(BaseModel):
     threads: int = Field(
         0, ge=0, description="Native threads of the model and of the search; 0: as many as fit."
     )
+    llm_base_url: Annotated[str, AfterValidator(_web)] = Field(
+        "",
+        description="Where a language model answers in OpenAI's protocol, such as "
+        "`http://127.0.0.1:11434/v1`; empty: nothing is written, answers are quoted.",
+    )
+    llm_model: str = Field("", validate_default=True, description="Its name there.")
+    llm_api_key: str = Field("", repr=False, description="The key that it asks for.")
+    llm_timeout_s: float = Field(
+        30, gt=0, le=600, description="Seconds it may take for a text; later, answers are quoted."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe events that are logged."
     )
     log_format: Literal["json", "text"] = Field(
         "json", description="One JSON object an event, or text for a terminal."
     )
+
+    @field_validator("llm_model")
+    @classmethod
+    def _is_named(cls, name: str, info: ValidationInfo) -> str:
+        if info.data.get("llm_base_url") and not name:
+            raise ValueError("name the model that QA_LLM_BASE_URL serves")
+        return name
 
     @property
     def max_article_bytes(self) -> int:

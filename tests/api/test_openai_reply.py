@@ -1,7 +1,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from api.openai_reply import assembled, closest, escaped, reply, tokens
+from api.openai_reply import assembled, passages, quotation, tokens
 from api.schemas import AskResponse
 from api.schemas_openai_out import Source
 
@@ -22,7 +22,7 @@ def source(**fields: object) -> Source:
 
 
 def test_every_place_of_the_answer_is_cited(answer: AskResponse) -> None:
-    found = reply(answer, SITE)
+    found = quotation(answer, SITE)
     sentence = "The harbour of Östmere reopened on Monday after a strike of nine days."
     assert found.content.partition("\n")[0] == f"**{sentence}** [1][2]"
     marks = [
@@ -40,25 +40,25 @@ def test_an_answer_stands_in_bold_in_its_sentence(answer: AskResponse) -> None:
     place = {"start": start, "end": start + 9, "quote": quote}
     cited = best.citation.model_copy(update=place)
     best = best.model_copy(update={"text": "nine days", "citation": cited, "also": []})
-    found = reply(answer.model_copy(update={"answers": [best]}), SITE)
+    found = quotation(answer.model_copy(update={"answers": [best]}), SITE)
     assert found.content.startswith("The harbour of Östmere reopened on Monday after a strike of ")
     assert "**nine days**. [1]\n" in found.content
     assert found.citations[0].quote == "nine days"
 
 
 def test_only_the_web_is_linked_to(answer: AskResponse) -> None:
-    passages = [
+    found = [
         answer.passages[0].model_copy(update={"url": url})
         for url in ("javascript:alert(1)", "https://example.org/a b>)\n[x](y)", None)
     ]
-    found = closest(answer.model_copy(update={"passages": passages}), SITE)
-    own = f"{SITE}/v1/articles/{passages[0].article_id}"
+    cited = passages(answer.model_copy(update={"passages": found}), SITE)
+    own = f"{SITE}/v1/articles/{found[0].article_id}"
     linked = "https://example.org/a%20b%3E%29%0A[x]%28y%29"
-    assert [one.url for one in found] == [own, linked, own]
+    assert [one.url for one in cited] == [own, linked, own]
 
 
 def test_without_passages_there_is_nothing_to_cite(answer: AskResponse) -> None:
-    found = reply(answer.model_copy(update={"answers": [], "passages": []}), SITE)
+    found = quotation(answer.model_copy(update={"answers": [], "passages": []}), SITE)
     assert (found.content, found.annotations) == ("No answer was found in the articles.", [])
 
 
@@ -69,27 +69,6 @@ def test_a_title_breaks_no_link() -> None:
             ", ]", "]"
         )
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("It cost $5 (about 4.5%) [sic].", "It cost \\$5 (about 4.5%) [sic]."),
-        ("[here](http://evil)", "[here]&#40;http://evil)"),
-        ("[a][b] [c]: d", "[a]&#91;b] [c]&#58; d"),
-        ("![p](http://evil/?q=1)", "![p]&#40;http://evil/?q=1)"),
-        ("<img src=x> `rm` *b* _i_ ~s~", "\\<img src=x> \\`rm\\` \\*b\\* \\_i\\_ \\~s\\~"),
-        ("AT&T &lt;b&gt; &#60;", "AT&T \\&lt;b\\&gt; \\&#60;"),
-        ("# head", "\\# head"),
-        ("- item", "\\- item"),
-        ("1. item", "1\\. item"),
-        ("> quote", "\\> quote"),
-        ("\x1b[31mred\x07 \u202eabc\u2069\nnext", "red abc next"),
-        ("a\\*b", "a\\\\\\*b"),
-    ],
-)
-def test_nothing_in_a_text_is_markup(text: str, expected: str) -> None:
-    assert escaped(text) == expected
 
 
 @pytest.mark.parametrize(

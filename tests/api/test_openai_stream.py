@@ -6,7 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.openai_reply import Reply
-from api.openai_stream import Head, events, told
+from api.openai_stream import Head, events
+from api.telling import Telling
 
 HEAD = Head("chatcmpl-1", 7, "dateline")
 
@@ -23,12 +24,8 @@ def parsed(stream: str) -> list[Any]:
     return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
-def test_what_was_told_comes_at_the_end() -> None:
-    assert told(telling()).content == "One, two."
-
-
 def test_the_pieces_come_as_they_are_told() -> None:
-    found = parsed("".join(events(HEAD, telling(), 3, counted=False)))
+    found = parsed("".join(events(HEAD, Telling(telling()), 3, counted=False)))
     deltas = [one["choices"][0]["delta"] for one in found]
     assert deltas == [
         {"role": "assistant", "content": ""},
@@ -44,7 +41,7 @@ def test_the_pieces_come_as_they_are_told() -> None:
 
 
 def test_usage_comes_last_and_alone_where_it_is_asked_for() -> None:
-    *before, last = parsed("".join(events(HEAD, telling(), 3, counted=True)))
+    *before, last = parsed("".join(events(HEAD, Telling(telling()), 3, counted=True)))
     assert [one["usage"] for one in before] == [None] * 4
     assert last["choices"] == []
     assert last["usage"] == {"prompt_tokens": 3, "completion_tokens": 3, "total_tokens": 6}

@@ -57,7 +57,6 @@ def test_what_is_reserved_for_later_is_warned_of_and_changes_nothing(
 ) -> None:
     later = {
         "QA_MILVUS_URI": "http://m",
-        "QA_LLM_BASE_URL": "http://l",
         "QA_SLACK_SIGNING_SECRET": "secret",
         "QA_SLACK_BOT_TOKEN": "secret",
         "QA_DISCORD_PUBLIC_KEY": "secret",
@@ -85,11 +84,22 @@ def test_what_is_reserved_for_later_is_warned_of_and_changes_nothing(
         ("QA_THREADS", "-1"),
         ("QA_MAX_BODY_MB", "0"),
         ("QA_LOG_LEVEL", "loud"),
+        ("QA_LLM_BASE_URL", "localhost:11434/v1"),
+        ("QA_LLM_TIMEOUT_S", "0"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_variable(name: str, value: str) -> None:
     with pytest.raises(InvalidInput, match=f"^{name}: .*, not '{value}'$"):
         Settings.from_env({name: value})
+
+
+def test_a_language_model_needs_a_name() -> None:
+    given = {"QA_LLM_BASE_URL": "http://127.0.0.1:11434/v1"}
+    with pytest.raises(InvalidInput, match=r"^QA_LLM_MODEL: .*name the model"):
+        Settings.from_env(given)
+    found = Settings.from_env(given | {"QA_LLM_MODEL": "small", "QA_LLM_API_KEY": "secret"})
+    assert (found.llm_model, found.llm_timeout_s) == ("small", 30)
+    assert "secret" not in repr(found)
 
 
 def test_settings_cannot_be_changed() -> None:
