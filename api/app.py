@@ -2,12 +2,13 @@
 
 import ipaddress
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -31,9 +32,11 @@ def create_app(settings: Settings, service: Service | None = None) -> ASGIApp:
     metrics = Metrics()
     app: ASGIApp = build_api(settings, metrics, service)
     app = Keys(app, settings.api_keys)
-    app = SameSite(app)
+    app = SameSite(app, settings.cors_origins)
     app = LastResort(app)
     app = OpenAIErrors(app)
+    if settings.cors_origins:
+        app = _for_pages_of(settings.cors_origins, app)
     app = Observed(app, metrics)
     return RequestId(app)
 
@@ -72,6 +75,17 @@ def build_api(settings: Settings, metrics: Metrics, service: Service | None = No
         api.add_exception_handler(kind, answer)
     api.openapi = lambda: docs.openapi(api)  # type: ignore[method-assign]
     return api
+
+
+def _for_pages_of(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
+    """Tells browsers that pages of these origins may read what is answered; others ask in vain."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-Id"),
+        expose_headers=("X-Request-Id", "Server-Timing", "Retry-After"),
+    )
 
 
 def serve(settings: Settings, service: Service | None = None) -> None:

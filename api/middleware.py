@@ -21,6 +21,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 OPEN = frozenset(("/", "/docs", "/openapi.json", "/livez", "/readyz", "/version"))
+QUESTIONS = frozenset(("/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/embeddings"))
 OPEN_BELOW = ("/static/", "/problems/")
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -126,17 +127,24 @@ class SameSite:
     """Lets no page of another site write here: a browser sends such requests on its own.
 
     What a key is not needed for, a stranger's page could otherwise do from behind the firewall.
+    Pages of `origins` may ask, and no more than that.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origins: Sequence[str] = ()) -> None:
         self._app = app
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in SAFE or not _is_foreign(scope):
+        if scope["type"] != "http" or scope["method"] in SAFE or self._may(scope):
             await self._app(scope, receive, send)
         else:
             found = problem("forbidden", "A page of another site may not do that.")
             await respond(found)(scope, receive, send)
+
+    def _may(self, scope: Scope) -> bool:
+        if scope["path"] in QUESTIONS and Headers(scope=scope).get("origin") in self._origins:
+            return True
+        return not _is_foreign(scope)
 
 
 class Keys:

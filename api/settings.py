@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -33,6 +34,8 @@ LATER = (
 )
 """Agreed on for versions to come: one environment may serve this one and those."""
 MEGABYTE = 1_000_000
+ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
+"""As a browser writes it: no path, no slash at the end, no pattern."""
 
 
 def _split(value: object) -> object:
@@ -40,6 +43,13 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not ORIGIN.fullmatch(value):
+            raise ValueError(f"{value!r} is no origin such as https://news.example:8443")
+    return values
 
 
 def _web(value: str) -> str:
@@ -75,6 +85,13 @@ class Settings(BaseModel):
     )
     api_keys: Annotated[tuple[str, ...], BeforeValidator(_split)] = Field(
         (), repr=False, description="Keys that clients must send, separated by commas; none: open."
+    )
+    cors_origins: Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_origins)] = (
+        Field(
+            (),
+            description="Other sites whose pages may ask here, such as `https://news.example`, "
+            "separated by commas.",
+        )
     )
     max_article_mb: int = Field(10, ge=1, description="Largest text of one article, in megabytes.")
     max_body_mb: int = Field(

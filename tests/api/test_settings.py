@@ -93,6 +93,22 @@ def test_a_wrong_value_is_refused_with_its_variable(name: str, value: str) -> No
         Settings.from_env({name: value})
 
 
+def test_origins_are_as_a_browser_writes_them() -> None:
+    given = "https://news.example, http://localhost:3000,http://[::1]:80"
+    found = Settings.from_env({"QA_CORS_ORIGINS": given}).cors_origins
+    assert found == ("https://news.example", "http://localhost:3000", "http://[::1]:80")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["*", "https://*.example", "https://news.example/", "news.example", "https://News.example",
+     "null", "https://a.example https://b.example", "https://a@b.example", "file://"],
+)  # fmt: skip
+def test_a_pattern_or_an_address_is_no_origin(value: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^QA_CORS_ORIGINS: .*is no origin"):
+        Settings.from_env({"QA_CORS_ORIGINS": value})
+
+
 def test_a_language_model_needs_a_name() -> None:
     given = {"QA_LLM_BASE_URL": "http://127.0.0.1:11434/v1"}
     with pytest.raises(InvalidInput, match=r"^QA_LLM_MODEL: .*name the model"):
