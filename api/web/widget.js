@@ -91,7 +91,7 @@
   /** What the service answers, or the words to say why it does not, thrown. */
   async function ask(q, signal) {
     const headers = { "Content-Type": "application/json", ...(set.key && { Authorization: `Bearer ${set.key}` }) };
-    const body = JSON.stringify({ q, conversation, ...(set.source && { source: set.source }), ...(set.language && { lang: set.language }) });
+    const body = JSON.stringify({ q, conversation, collapse: "story", ...(set.source && { source: set.source }), ...(set.language && { lang: set.language }) });
     const response = await fetch(`${service}/v1/ask`, { method: "POST", headers, body, signal }).catch((error) => {
       throw error.name === "AbortError" ? error : "The service cannot be reached from this page.";
     });
