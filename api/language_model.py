@@ -125,7 +125,7 @@ def _read(data: str) -> list[dict[str, Any]]:
     except (ValueError, KeyError, TypeError, RecursionError):
         choices = None
     if not isinstance(choices, list) or not all(isinstance(one, dict) for one in choices):
-        log.warning("the language model sent %.200r", data)
+        log.warning("the language model sent %d characters that are no event", len(data))
         raise Unwritten(MALFORMED)
     return choices
 

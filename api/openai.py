@@ -35,6 +35,8 @@ from index.types import Matrix
 
 CHAT = "dateline"
 """The name of what answers."""
+PASSAGES = 5
+"""That a language model is given, where there is one; fewer of them are cited."""
 STARTED = int(time.time())
 HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
@@ -105,7 +107,8 @@ def _asked(body: ChatIn, service: Service) -> AskResponse:
     """The answer to the last message of the user."""
     # The place where `body.earlier`, the turns before it, goes along once a question is completed
     # from turns. No name of a conversation: there is none that two users could not share.
-    return service.ask(AskRequest.model_validate({"q": body.question, "collapse": "story"}))
+    fields = {"q": body.question, "limit": PASSAGES, "collapse": "story"}
+    return service.ask(AskRequest.model_validate(fields))
 
 
 def _telling(
