@@ -2,17 +2,18 @@
 
 import ipaddress
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api import docs, routes, routes_articles, routes_mcp, routes_site
+from api import docs, openai, routes, routes_articles, routes_mcp, routes_site
 from api.build import build_doors, build_service
 from api.chat import hooks
 from api.chat.asking import Asker
@@ -21,6 +22,7 @@ from api.errors import EXPECTED, answer
 from api.hosts import Hosts
 from api.metrics import Metrics
 from api.middleware import Keys, LastResort, Observed, RequestId, SameSite
+from api.openai_errors import OpenAIErrors
 from api.service import Service
 from api.settings import Settings
 from api.state import asking
@@ -46,9 +48,12 @@ def create_app(
     metrics = Metrics()
     app: ASGIApp = build_api(settings, metrics, service, transport=transport)
     app = Keys(app, settings.api_keys)
-    app = SameSite(app)
+    app = SameSite(app, settings.cors_origins)
     app = Hosts(app, settings.allowed_hosts, keyed=bool(settings.api_keys))
     app = LastResort(app)
+    app = OpenAIErrors(app)
+    if settings.cors_origins:
+        app = _for_pages_of(settings.cors_origins, app)
     app = Observed(app, metrics)
     return RequestId(app)
 
@@ -93,6 +98,7 @@ def build_api(
     for router in (
         routes.router,
         routes_articles.router,
+        openai.router,
         routes_mcp.router,
         routes_site.router,
         hooks.router(build_doors(settings, asker, outbox)),
@@ -103,6 +109,17 @@ def build_api(
         api.add_exception_handler(kind, answer)
     api.openapi = lambda: docs.openapi(api)  # type: ignore[method-assign]
     return api
+
+
+def _for_pages_of(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
+    """Tells browsers that pages of these origins may read what is answered; others ask in vain."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Authorization", "Content-Type", "X-API-Key", "X-Request-Id"),
+        expose_headers=("X-Request-Id", "Server-Timing", "Retry-After"),
+    )
 
 
 def serve(settings: Settings, service: Service | None = None) -> None:

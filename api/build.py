@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from api.chat.asking import Asker
     from api.chat.hooks import Door
     from api.chat.outbox import Outbox
+    from api.generate import Writer
     from api.service import Service
     from index.corpus import Corpus
     from index.types import Embedder, VectorIndex
@@ -30,7 +31,24 @@ def build_service(settings: Settings, *, write: bool = True) -> "Service":
 
     corpus = build_corpus(settings, write=write)
     log.info("opened %s, generation %d", settings.data, corpus.generation)
-    return Service(corpus, build_pipeline(corpus, settings), settings)
+    pipeline = build_pipeline(corpus, settings)
+    return Service(corpus, pipeline, settings, writer=build_writer(settings))
+
+
+def build_writer(settings: Settings) -> "Writer | None":
+    """What writes texts from passages, where QA_LLM_BASE_URL names a language model."""
+    if not settings.llm_base_url:
+        return None
+    from api.generate import Writer
+    from api.language_model import LanguageModel
+
+    model = LanguageModel(
+        settings.llm_base_url,
+        settings.llm_model,
+        api_key=settings.llm_api_key,
+        timeout_s=settings.llm_timeout_s,
+    )
+    return Writer(model)
 
 
 def build_corpus(settings: Settings, *, write: bool = True) -> "Corpus":

@@ -14,6 +14,10 @@ from api.problems import MEDIA_TYPE, Problem
 CODE = re.compile(r"`([^`]+)`")
 SCHEMAS = "#/components/schemas/"
 KEY = {"type": "http", "scheme": "bearer", "description": "One of QA_API_KEYS, where it is set."}
+PROBLEM = {
+    "description": "What went wrong",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS + "Problem"}}},
+}
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -36,7 +40,7 @@ PAGE = """<!doctype html>
 
 
 def openapi(api: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, with every error as the problem that it really is."""
+    """FastAPI's document, with every error as what it really is."""
     if api.openapi_schema is None:
         document = get_openapi(
             title=api.title,
@@ -54,10 +58,7 @@ def openapi(api: FastAPI) -> dict[str, Any]:
         document["security"] = [{}, {"key": []}]
         for _, _, operation in _operations(document):
             operation["responses"].pop("422", None)
-            operation["responses"]["default"] = {
-                "description": "What went wrong",
-                "content": {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS + "Problem"}}},
-            }
+            operation["responses"].setdefault("default", PROBLEM)
         api.openapi_schema = document
     return api.openapi_schema
 

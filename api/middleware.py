@@ -21,6 +21,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 OPEN = frozenset(("/", "/docs", "/openapi.json", "/livez", "/readyz", "/version"))
+QUESTIONS = frozenset(("/v1/ask", "/v1/search", "/v1/chat/completions", "/v1/embeddings"))
 HOOKS = "/hooks/"
 """Chat tools call here; each has a secret of its own in place of a key, and is no browser."""
 OPEN_BELOW = ("/static/", "/problems/", HOOKS)
@@ -128,17 +129,24 @@ class SameSite:
     """Lets no page of another site write here: a browser sends such requests on its own.
 
     What a key is not needed for, a stranger's page could otherwise do from behind the firewall.
+    Pages of `origins` may ask, and no more than that.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, origins: Sequence[str] = ()) -> None:
         self._app = app
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _may_be_foreign(scope) or not _is_foreign(scope):
+        if scope["type"] != "http" or self._may(scope):
             await self._app(scope, receive, send)
         else:
             found = problem("forbidden", "A page of another site may not do that.")
             await respond(found)(scope, receive, send)
+
+    def _may(self, scope: Scope) -> bool:
+        if scope["method"] in SAFE or scope["path"].startswith(HOOKS) or not _is_foreign(scope):
+            return True
+        return scope["path"] in QUESTIONS and Headers(scope=scope).get("origin") in self._origins
 
 
 class Keys:
@@ -166,10 +174,6 @@ def _key(headers: Headers) -> bytes:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     given = token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
     return given.encode("latin-1")
-
-
-def _may_be_foreign(scope: Scope) -> bool:
-    return scope["method"] in SAFE or scope["path"].startswith(HOOKS)
 
 
 def _is_foreign(scope: Scope) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from api.schemas import AnswerOut, AskResponse, Citation, PassageOut, SearchResponse
+from api.schemas_generated import Cited, Generated
 
 COLUMNS = 80
 FURTHER = 3
@@ -36,6 +37,9 @@ def markdown(text: str) -> str:
 
 def ask_text(answer: AskResponse) -> str:
     """An answer, where it stands, and what else was found; 80 columns."""
+    rewritten = answer.query.rewritten
+    read_as = [_fill(f"{UNDERSTOOD} {plain(rewritten)}")] if rewritten else []
+    written = _written_text(answer.generated) if answer.generated else []
     if answer.answers:
         best = answer.answers[0]
         *origin, place = _origin(best.citation)
@@ -48,9 +52,7 @@ def ask_text(answer: AskResponse) -> str:
         blocks = [NO_ANSWER]
     heading, rest = _rest(answer)
     blocks += [heading, *_numbered(rest)] if rest else []
-    if answer.query.rewritten:
-        blocks.insert(0, _fill(f"{UNDERSTOOD} {plain(answer.query.rewritten)}"))
-    return "\n\n".join([*blocks, *_notes(answer.warnings)]) + "\n"
+    return "\n\n".join([*read_as, *written, *blocks, *_notes(answer.warnings)]) + "\n"
 
 
 def search_text(found: SearchResponse) -> str:
@@ -61,6 +63,9 @@ def search_text(found: SearchResponse) -> str:
 
 def ask_markdown(answer: AskResponse) -> str:
     """An answer with its source, for a chat."""
+    rewritten = answer.query.rewritten
+    read_as = [f"{UNDERSTOOD} {markdown(rewritten)}"] if rewritten else []
+    written = _written_markdown(answer.generated) if answer.generated else []
     if answer.answers:
         best = answer.answers[0]
         blocks = [_in_bold(best), _link(best.citation)]
@@ -68,9 +73,7 @@ def ask_markdown(answer: AskResponse) -> str:
         blocks = [f"**{NO_ANSWER}**"]
     heading, rest = _rest(answer)
     blocks += [heading, *_items(rest)] if rest else []
-    if answer.query.rewritten:
-        blocks.insert(0, f"{UNDERSTOOD} {markdown(answer.query.rewritten)}")
-    return "\n\n".join([*blocks, *map(markdown, answer.warnings)]) + "\n"
+    return "\n\n".join([*read_as, *written, *blocks, *map(markdown, answer.warnings)]) + "\n"
 
 
 def search_markdown(found: SearchResponse) -> str:
@@ -88,6 +91,22 @@ def _rest(answer: AskResponse) -> tuple[str, list[PassageOut]]:
     return "Also found:", others[:FURTHER]
 
 
+def _written_text(text: Generated) -> list[str]:
+    """A language model's text, whose it is, and what is wrong with it."""
+    cited = [_fill(f"[{one.number}] {_origin(one)[0]}", "  ") for one in text.citations]
+    whose = "\n".join([f"Written by {plain(text.model)} from the passages:", *cited])
+    paragraphs = (_fill(plain(one)) for one in text.text.split("\n\n"))
+    return [*paragraphs, whose, *_notes([flag.detail for flag in text.flags])]
+
+
+def _written_markdown(text: Generated) -> list[str]:
+    """The same in Markdown."""
+    cited = [f"\\[{one.number}\\] {_link(one)}" for one in text.citations]
+    whose = "  \n".join([f"Written by {markdown(text.model)} from the passages:", *cited])
+    notes = (markdown(f"Note: {flag.detail}") for flag in text.flags)
+    return [*map(markdown, text.text.split("\n\n")), whose, *notes]
+
+
 def _in_bold(answer: AnswerOut) -> str:
     """The sentence in Markdown, with the answer in bold."""
     cited = answer.citation
@@ -98,7 +117,7 @@ def _in_bold(answer: AnswerOut) -> str:
     return f"{markdown(before)}{lead}**{markdown(answer.text)}**{gap}{markdown(after)}"
 
 
-def _origin(cited: Citation | PassageOut) -> list[str]:
+def _origin(cited: Citation | PassageOut | Cited) -> list[str]:
     """Lines: title with source and date; the address; the article's id and the offsets."""
     title, byline = _named(cited)
     head = f"{title} ({byline})" if byline else title
@@ -106,13 +125,13 @@ def _origin(cited: Citation | PassageOut) -> list[str]:
     return [line for line in (head, plain(cited.url or ""), place) if line]
 
 
-def _named(cited: Citation | PassageOut) -> tuple[str, str]:
+def _named(cited: Citation | PassageOut | Cited) -> tuple[str, str]:
     date = cited.published_at.date().isoformat() if cited.published_at else ""
     byline = ", ".join(filter(None, (plain(cited.source or ""), date)))
     return plain(cited.title) or "(no title)", byline
 
 
-def _link(cited: Citation | PassageOut) -> str:
+def _link(cited: Citation | PassageOut | Cited) -> str:
     label = markdown(", ".join(filter(None, _named(cited))))
     return f"[{label}](<{quote(cited.url, safe=URL_SAFE)}>)" if cited.url else label
 

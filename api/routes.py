@@ -31,7 +31,7 @@ def ask_events(answer: AskResponse) -> str:
         answer,
         meta={"id", "query", "model", "generation"},
         sources={"passages"},
-        answer={"answered", "answer", "answers", "warnings"},
+        answer={"answered", "answer", "answers", "warnings", "generated"},
         done={"timing_ms"},
     )
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.fields import Instant, Name, Question, Weight
+from api.schemas_generated import Generated
 
 STRICT = ConfigDict(strict=True)
 """For bodies: JSON has numbers and booleans of its own, so that "3" and 1 do not stand for them."""
@@ -115,6 +116,10 @@ class AskRequest(Advanced, AskQuery):
     """The body of POST /v1/ask."""
 
     model_config = STRICT
+
+    generate: bool = Field(
+        default=False, description="Have a text written from the passages (QA_LLM_BASE_URL)."
+    )
 
 
 class QueryOut(Output):
@@ -237,6 +242,9 @@ class AskResponse(Output):
     timing_ms: AskTiming
     model: Models
     generation: int = Field(description="Goes up with every write to the index.")
+    generated: Generated | None = Field(
+        default=None, description="A text by a language model, where one was asked for."
+    )
 
 
 class SearchResponse(Output):

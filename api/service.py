@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from api import conditions, replies, shelf
 from api.conversations import Conversations
+from api.generate import Writer, with_text
 from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from api.schemas_articles import ArticleIn, ArticleList, ArticleOut, WriteOut
 from api.settings import Settings
@@ -13,7 +14,7 @@ from index.corpus import Corpus
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.sources.jsonl import parse_fields
 from index.tables import Counts
-from index.types import Article, Hit
+from index.types import Article, Hit, Matrix
 from qa.pipeline import Pipeline
 from qa.read import PASSAGES_READ
 from qa.types import Answer, Found
@@ -30,7 +31,15 @@ WARM_UP = "What happened today?"
 class Service:
     """One corpus and one pipeline, asked and answered in the contract's own terms."""
 
-    def __init__(self, corpus: Corpus, pipeline: Pipeline, settings: Settings) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        pipeline: Pipeline,
+        settings: Settings,
+        *,
+        writer: Writer | None = None,
+    ) -> None:
+        self.writer = writer
         self._corpus = corpus
         self._pipeline = pipeline
         self._settings = settings
@@ -52,7 +61,7 @@ class Service:
         reply = replies.asked(found, request, self._corpus, reader=self.reader, start=start)
         if remember:
             self._conversations.remember(request, reply)
-        return reply
+        return with_text(reply, self.writer) if request.generate else reply
 
     def search(self, request: SearchRequest) -> SearchResponse:
         """The passages that fit best."""
@@ -102,6 +111,10 @@ class Service:
             for article in articles[done:]:
                 yield from self.add_each([article])
 
+    def embed(self, texts: Sequence[str]) -> Matrix:
+        """A unit vector a text, as the search makes one of a question."""
+        return self._corpus.embedder.embed_queries(texts)
+
     def articles(self, limit: int, cursor: str | None = None) -> ArticleList:
         """A page of what is stored, in the order of ids."""
         return shelf.articles(self._corpus.store, limit, cursor)
@@ -144,6 +157,8 @@ class Service:
 
     def close(self) -> None:
         """Save the indexes and let go of the data directory."""
+        if self.writer:
+            self.writer.close()
         self._corpus.close()
 
     def _ask(self, request: AskRequest | SearchRequest, k: int) -> Answer:

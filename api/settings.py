@@ -2,11 +2,21 @@
 
 import difflib
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from api.fields import Host
 from index.errors import InvalidInput
@@ -14,18 +24,30 @@ from index.errors import InvalidInput
 log = logging.getLogger(__name__)
 
 PREFIX = "QA_"
-LATER = (
-    "QA_MILVUS_URI",
-    "QA_LLM_BASE_URL",
-)
+LATER = ("QA_MILVUS_URI",)
 """Agreed on for versions to come: one environment may serve this one and those."""
 MEGABYTE = 1_000_000
+ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
+"""As a browser writes it: no path, no slash at the end, no pattern."""
 
 
 def _split(value: object) -> object:
     """`a, b` as one variable has it -> ("a", "b")."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not ORIGIN.fullmatch(value):
+            raise ValueError(f"{value!r} is no origin such as https://news.example:8443")
+    return values
+
+
+def _web(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
     return value
 
 
@@ -65,6 +87,11 @@ class Settings(BaseModel):
         description="Host names that requests may be sent to, separated by commas, `*.` for all "
         "below one; loopback names always may. None: any, but `/mcp` without keys only loopback "
         "names and addresses.",
+    )
+    cors_origins: Annotated[Several, AfterValidator(_origins)] = Field(
+        (),
+        description="Other sites whose pages may ask here, such as `https://news.example`, "
+        "separated by commas.",
     )
     conversation_minutes: int = Field(
         30,
@@ -114,12 +141,29 @@ class Settings(BaseModel):
     threads: int = Field(
         0, ge=0, description="Native threads of the model and of the search; 0: as many as fit."
     )
+    llm_base_url: Annotated[str, AfterValidator(_web)] = Field(
+        "",
+        description="Where a language model answers in OpenAI's protocol, such as "
+        "`http://127.0.0.1:11434/v1`; empty: nothing is written, answers are quoted.",
+    )
+    llm_model: str = Field("", validate_default=True, description="Its name there.")
+    llm_api_key: str = Field("", repr=False, description="The key that it asks for.")
+    llm_timeout_s: float = Field(
+        30, gt=0, le=600, description="Seconds it may take for a text; later, answers are quoted."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe events that are logged."
     )
     log_format: Literal["json", "text"] = Field(
         "json", description="One JSON object an event, or text for a terminal."
     )
+
+    @field_validator("llm_model")
+    @classmethod
+    def _is_named(cls, name: str, info: ValidationInfo) -> str:
+        if info.data.get("llm_base_url") and not name:
+            raise ValueError("name the model that QA_LLM_BASE_URL serves")
+        return name
 
     @property
     def max_article_bytes(self) -> int:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -124,3 +127,68 @@ def locked_url(settings: Settings, service: Service) -> Iterator[str]:
     """The same, for those only who have the key `secret`."""
     with serving(settings.model_copy(update={"api_keys": ("secret",)}), service) as address:
         yield address
+
+
+@dataclass
+class LLM:
+    """A server in OpenAI's protocol that sends what it is told to: bytes, and pauses in seconds."""
+
+    url: str
+    body: Iterable[bytes | float] = ()
+    status: int = 200
+    kind: str = "text/event-stream"
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
+
+    def says(self, *pieces: str, reason: str = "stop") -> None:
+        """Let it answer as it should, in these pieces."""
+        deltas = [{"role": "assistant"}, *({"content": piece} for piece in pieces), {}]
+        ends = [None] * (len(deltas) - 1) + [reason]
+        self.body = [
+            llm_event({"choices": [{"index": 0, "delta": delta, "finish_reason": end}]})
+            for delta, end in zip(deltas, ends, strict=True)
+        ] + [b"data: [DONE]\n\n"]
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        """Send the body, until the client has enough of it."""
+        sent = request.rfile.read(int(request.headers["Content-Length"]))
+        self.asked.append(json.loads(sent))
+        self.keys.append(request.headers["Authorization"])
+        request.send_response(self.status)
+        request.send_header("Content-Type", self.kind)
+        request.end_headers()
+        try:
+            for piece in self.body:
+                if isinstance(piece, float):
+                    time.sleep(piece)
+                else:
+                    request.wfile.write(piece)
+        except OSError:
+            self.left.set()
+
+
+def llm_event(data: object) -> bytes:
+    return f"data: {json.dumps(data)}\n\n".encode()
+
+
+@pytest.fixture
+def llm() -> Iterator[LLM]:
+    """A language model to play any part, on a port of its own."""
+    found: list[LLM] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            found[0].answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    found.append(LLM(f"http://127.0.0.1:{server.server_port}/v1"))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield found[0]
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -3,7 +3,7 @@ from pathlib import Path
 import faiss
 import pytest
 
-from api.build import build_engine, build_pipeline, build_service
+from api.build import build_engine, build_pipeline, build_service, build_writer
 from api.schemas_articles import ArticleIn
 from api.settings import Settings
 from index.corpus import Corpus
@@ -31,6 +31,13 @@ def test_without_a_reader_the_best_sentence_answers(corpus: Corpus) -> None:
     pipeline = build_pipeline(corpus, Settings(reader="none"))
     assert isinstance(pipeline.reader, SentenceReader)
     assert pipeline.retriever.corpus is corpus
+
+
+def test_a_writer_is_there_where_a_language_model_is_set() -> None:
+    assert build_writer(Settings()) is None
+    writer = build_writer(Settings(llm_base_url="http://127.0.0.1:9/v1", llm_model="m-1"))
+    assert writer is not None
+    writer.close()
 
 
 @pytest.mark.model

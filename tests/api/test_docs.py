@@ -11,6 +11,7 @@ def client(shared_client: TestClient) -> TestClient:
 
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+OPENAI = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
 
 
 @pytest.fixture
@@ -46,6 +47,10 @@ def test_every_route_of_ours_is_there(document: dict[str, Any]) -> None:
         ("GET", "/v1/articles/{id}"),
         ("DELETE", "/v1/articles/{id}"),
         ("GET", "/v1/articles/{id}/text"),
+        ("POST", "/v1/chat/completions"),
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/{id}"),
+        ("POST", "/v1/embeddings"),
         ("GET", "/livez"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
@@ -58,7 +63,10 @@ def test_errors_are_problems_on_every_route(document: dict[str, Any]) -> None:
     for item in document["paths"].values():
         for operation in item.values():
             content = operation["responses"]["default"]["content"]
-            assert content == {"application/problem+json": {"schema": PROBLEM}}
+            theirs = "openai" in operation["tags"]
+            assert content == (
+                OPENAI if theirs else {"application/problem+json": {"schema": PROBLEM}}
+            )
             assert "422" not in operation["responses"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
 

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
@@ -137,6 +138,87 @@ def test_a_page_of_another_site_cannot_write(client: TestClient, headers: dict[s
 def test_a_page_of_our_own_can(client: TestClient, headers: dict[str, str]) -> None:
     response = client.post("/v1/search", json={"q": "harbour"}, headers=headers)
     assert response.status_code == 200
+
+
+NEWS, MORE = "https://news.example", "http://[::1]:8443"
+
+
+@pytest.fixture
+def shared_out(shared_service: Service) -> Iterator[TestClient]:
+    """The application, which pages of two other sites may ask."""
+    settings = Settings(cors_origins=(NEWS, MORE), api_keys=("secret",))
+    with TestClient(create_app(settings, shared_service)) as client:
+        yield client
+
+
+def asking(origin: str, **more: str) -> dict[str, str]:
+    return {"Origin": origin, "Sec-Fetch-Site": "cross-site", "X-API-Key": "secret"} | more
+
+
+@pytest.mark.parametrize("origin", [NEWS, MORE])
+def test_a_page_of_a_listed_site_may_ask(shared_out: TestClient, origin: str) -> None:
+    wanted = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, content-type",
+    }
+    before = shared_out.options("/v1/ask", headers={"Origin": origin} | wanted)
+    assert (before.status_code, before.headers["access-control-allow-origin"]) == (200, origin)
+    assert "x-request-id" in before.headers
+    body = {"q": "harbour"}
+    for path in ("/v1/ask", "/v1/search"):
+        response = shared_out.post(path, json=body, headers=asking(origin))
+        assert response.status_code == 200
+        assert response.headers["access-control-allow-origin"] == origin
+        assert "access-control-allow-credentials" not in response.headers
+        assert "Origin" in response.headers["vary"]
+
+
+def test_a_page_of_a_listed_site_may_read_why_not(shared_out: TestClient) -> None:
+    refused = shared_out.post("/v1/ask", json={"q": ""}, headers=asking(NEWS))
+    locked = shared_out.post("/v1/ask", json={"q": "x"}, headers={"Origin": NEWS})
+    assert (refused.status_code, locked.status_code) == (422, 401)
+    for response in (refused, locked):
+        assert response.headers["access-control-allow-origin"] == NEWS
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://news.example:443",
+        "http://news.example",
+        "https://news.example.evil.example",
+        "https://evil.example/https://news.example",
+        "https://NEWS.example",
+        "null",
+    ],
+)
+def test_any_other_page_asks_in_vain(shared_out: TestClient, origin: str) -> None:
+    wanted = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    before = shared_out.options("/v1/ask", headers=wanted)
+    response = shared_out.post("/v1/ask", json={"q": "harbour"}, headers=asking(origin))
+    read = shared_out.get("/v1/ask", params={"q": "harbour"}, headers=asking(origin))
+    assert (before.status_code, response.status_code) == (400, 403)
+    for one in (before, response, read):
+        assert "access-control-allow-origin" not in one.headers
+
+
+def test_a_page_of_a_listed_site_may_not_write(shared_out: TestClient) -> None:
+    kind = {"Content-Type": "application/jsonl"}
+    for method, path in (
+        ("POST", "/v1/articles"),
+        ("POST", "/v1/articles/import"),
+        ("DELETE", "/v1/articles/ext:aleppo"),
+    ):
+        response = shared_out.request(method, path, headers=asking(NEWS) | kind)
+        assert response.status_code == 403
+    wanted = {"Origin": NEWS, "Access-Control-Request-Method": "DELETE"}
+    assert shared_out.options("/v1/articles/x", headers=wanted).status_code == 400
+
+
+def test_without_a_list_nothing_is_said_of_other_sites(client: TestClient) -> None:
+    response = client.get("/v1/ask", params={"q": "harbour"}, headers={"Origin": NEWS})
+    assert response.status_code == 200
+    assert "access-control-allow-origin" not in response.headers
 
 
 def test_a_request_id_is_kept_or_made(client: TestClient) -> None:

@@ -29,6 +29,7 @@ def test_ask_gives_the_contracts_body(client: TestClient) -> None:
         "timing_ms",
         "model",
         "generation",
+        "generated",
     ]
     assert body["id"].startswith("ans_")
     assert body["answered"] is True

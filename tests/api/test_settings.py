@@ -10,7 +10,7 @@ from index.errors import InvalidInput
 SECRETS = """
     QA_API_KEYS QA_SLACK_SIGNING_SECRET QA_SLACK_BOT_TOKEN QA_DISCORD_PUBLIC_KEY QA_TEAMS_SECRET
     QA_MATTERMOST_TOKEN QA_ROCKETCHAT_TOKEN QA_ZULIP_TOKEN QA_TELEGRAM_SECRET
-    QA_MATRIX_PASSWORD QA_MATRIX_TOKEN
+    QA_MATRIX_PASSWORD QA_MATRIX_TOKEN QA_LLM_API_KEY
 """.split()
 
 
@@ -78,16 +78,13 @@ def test_an_unknown_variable_is_refused_with_the_nearest_known_one(name: str, ne
 def test_what_is_reserved_for_later_is_warned_of_and_changes_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    later = {
-        "QA_MILVUS_URI": "http://m",
-        "QA_LLM_BASE_URL": "http://l",
-    }
+    later = {"QA_MILVUS_URI": "http://m"}
     with caplog.at_level(logging.WARNING):
         assert Settings.from_env(later) == Settings()
     (warning,) = caplog.messages
     assert warning == f"not used by this version: {', '.join(later)}"
     caplog.clear()
-    assert Settings.from_env({"QA_LLM_BASE_URL": ""}) == Settings()
+    assert Settings.from_env({"QA_MILVUS_URI": ""}) == Settings()
     assert caplog.messages == []
     with pytest.raises(InvalidInput, match="QA_MILVUS_URL is not a setting"):
         Settings.from_env({**later, "QA_MILVUS_URL": "x"})
@@ -102,11 +99,38 @@ def test_what_is_reserved_for_later_is_warned_of_and_changes_nothing(
         ("QA_THREADS", "-1"),
         ("QA_MAX_BODY_MB", "0"),
         ("QA_LOG_LEVEL", "loud"),
+        ("QA_LLM_BASE_URL", "localhost:11434/v1"),
+        ("QA_LLM_TIMEOUT_S", "0"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_variable(name: str, value: str) -> None:
     with pytest.raises(InvalidInput, match=f"^{name}: .*, not '{value}'$"):
         Settings.from_env({name: value})
+
+
+def test_origins_are_as_a_browser_writes_them() -> None:
+    given = "https://news.example, http://localhost:3000,http://[::1]:80"
+    found = Settings.from_env({"QA_CORS_ORIGINS": given}).cors_origins
+    assert found == ("https://news.example", "http://localhost:3000", "http://[::1]:80")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["*", "https://*.example", "https://news.example/", "news.example", "https://News.example",
+     "null", "https://a.example https://b.example", "https://a@b.example", "file://"],
+)  # fmt: skip
+def test_a_pattern_or_an_address_is_no_origin(value: str) -> None:
+    with pytest.raises(InvalidInput, match=r"^QA_CORS_ORIGINS: .*is no origin"):
+        Settings.from_env({"QA_CORS_ORIGINS": value})
+
+
+def test_a_language_model_needs_a_name() -> None:
+    given = {"QA_LLM_BASE_URL": "http://127.0.0.1:11434/v1"}
+    with pytest.raises(InvalidInput, match=r"^QA_LLM_MODEL: .*name the model"):
+        Settings.from_env(given)
+    found = Settings.from_env(given | {"QA_LLM_MODEL": "small", "QA_LLM_API_KEY": "secret"})
+    assert (found.llm_model, found.llm_timeout_s) == ("small", 30)
+    assert "secret" not in repr(found)
 
 
 def test_settings_cannot_be_changed() -> None:
