@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api import display, render
+from api.conversations import named
 from api.doors import Desk
 from api.fields import no_nul
 from api.schemas import (
@@ -56,8 +57,9 @@ class Tool:
 
 
 def ask(desk: Desk, given: AskQuery) -> AskResponse:
-    """As POST /v1/ask."""
-    return desk.ask(AskRequest.model_validate(given.model_dump(by_alias=True)))
+    """As POST /v1/ask, with conversations that are no other door's."""
+    talk = {"conversation": named("mcp", given.conversation)} if given.conversation else {}
+    return desk.ask(AskRequest.model_validate({**given.model_dump(by_alias=True), **talk}))
 
 
 def search(desk: Desk, given: SearchQuery) -> SearchResponse:

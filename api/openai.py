@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from api.generate import Writer
 from api.negotiation import EVENTS, JSON
-from api.openai_reply import Reply, tokens
+from api.openai_reply import Reply, behind, tokens, understood
 from api.openai_stream import EventStream, Head, events, usage
+from api.openai_turns import turns
 from api.openai_written import quoted, written
 from api.parameters import ONLY_DECLARED
 from api.schemas import AskRequest, AskResponse
@@ -104,19 +105,24 @@ def embed(body: EmbeddingsIn, service: TheService) -> Response:
 
 
 def _asked(body: ChatIn, service: Service) -> AskResponse:
-    """The answer to the last message of the user."""
-    # The place where `body.earlier`, the turns before it, goes along once a question is completed
-    # from turns. No name of a conversation: there is none that two users could not share.
+    """The answer to the last message of the user, completed from those before it."""
+    # No name of a conversation: there is none that two users could not share.
     fields = {"q": body.question, "limit": PASSAGES, "collapse": "story"}
-    return service.ask(AskRequest.model_validate(fields))
+    request = AskRequest.model_validate({**fields, "follow_up": body.follow_up})
+    return service.ask(request, earlier=turns(body.earlier))
 
 
 def _telling(
     answer: AskResponse, site: str, writer: Writer | None, *, live: bool
 ) -> Generator[str, None, Reply]:
+    lead = understood(answer)
+    if lead:
+        yield lead
     if writer and answer.answered:
-        return written(answer, site, writer, live=live)
-    return quoted(answer, site)
+        said = yield from written(answer, site, writer, live=live)
+    else:
+        said = yield from quoted(answer, site)
+    return behind(lead, said)
 
 
 def _completion(head: Head, said: Reply, asked: int) -> ChatOut:

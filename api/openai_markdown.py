@@ -13,11 +13,17 @@ MARKUP = re.compile(r"[\\`*_~<$]|&(?=#?\w+;)|(?<=\])(?:\(|\[(?!\d{1,3}\]))")
 LINE_START = re.compile(r"^(?:[#>+=:|-]|\[(?=[^\]]*\]:)|\d+(?=[.)]))")
 """What would be markup there: a list, a heading, a table, or where a link leads."""
 WORD = re.compile(r"(?<=\s)")
+ESCAPE = re.compile(r"\\(.)|&#(40|91);")
 
 
 def escaped(text: str) -> str:
     """One line of Markdown."""
     return _at_start(_inside(plain(text)))
+
+
+def unescaped(line: str) -> str:
+    """What `escaped` made a line from."""
+    return ESCAPE.sub(lambda match: match[1] or chr(int(match[2])), line)
 
 
 def words(pieces: Iterable[str]) -> Iterator[str]:

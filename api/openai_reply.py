@@ -1,11 +1,11 @@
 """From an answer to a message of a chat: its sentence with marks, the sources, and their places."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from api.openai_markdown import escaped
-from api.render import NO_ANSWER, URL_SAFE, plain
+from api.render import NO_ANSWER, UNDERSTOOD, URL_SAFE, plain
 from api.schemas import AnswerOut, AskResponse, Citation, PassageOut
 from api.schemas_openai_out import Annotation, Source, UrlCitation
 
@@ -37,6 +37,18 @@ def quotation(answer: AskResponse, site: str) -> Reply:
         sources = passages(answer, site)[:SOURCES]
         pieces = [NO_ANSWER, *(_closest(sources) if sources else ())]
     return assembled(pieces, sources)
+
+
+def understood(answer: AskResponse) -> str:
+    """How the question was completed, as a paragraph; nothing where it was asked as it stood."""
+    rewritten = answer.query.rewritten
+    return f"{UNDERSTOOD} {escaped(rewritten)}\n\n" if rewritten else ""
+
+
+def behind(lead: str, said: Reply) -> Reply:
+    """The message with a paragraph before it, and its marks where they stand then."""
+    places = [_moved(one, len(lead)) for one in said.annotations]
+    return replace(said, content=lead + said.content, annotations=places)
 
 
 def assembled(pieces: Sequence[Piece], sources: Sequence[Source]) -> Reply:
@@ -94,6 +106,12 @@ def _link(source: Source) -> str:
 def _balanced(label: str) -> str:
     """A link's text must not hold brackets that do not close."""
     return label.replace("[", "&#91;").replace("]", "&#93;")
+
+
+def _moved(one: Annotation, by: int) -> Annotation:
+    place = one.url_citation
+    moved = {"start_index": place.start_index + by, "end_index": place.end_index + by}
+    return Annotation(url_citation=place.model_copy(update=moved))
 
 
 def annotation(source: Source, start: int, end: int) -> Annotation:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from api import render
+from api.conversations import named
 from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
 from api.parameters import ONLY_DECLARED
 from api.schemas import (
@@ -118,7 +119,7 @@ def _own(body: AskRequest) -> AskRequest:
     """With a name that is no other door's: nobody learns here what was asked in a chat room."""
     if body.conversation is None:
         return body
-    return body.model_copy(update={"conversation": f"http:{body.conversation}"})
+    return body.model_copy(update={"conversation": named("http", body.conversation)})
 
 
 def _answered(answer: AskResponse, request: Request, metrics: TheMetrics) -> Response:

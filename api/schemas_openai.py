@@ -115,6 +115,10 @@ class ChatIn(Input):
         description="The last message of the user is the question.",
         examples=[[{"role": "user", "content": "who is meeting in Geneva?"}]],
     )
+    follow_up: bool = Field(
+        default=True,
+        description="Whether the question may be completed from the turns before it; not OpenAI's.",
+    )
     stream: bool | None = Field(None, description="Answer as server-sent events.")
     stream_options: StreamOptions | None = None
     n: Annotated[Any, only(1, why="there is one answer")] = None

@@ -17,7 +17,7 @@ from index.tables import Counts
 from index.types import Article, Hit, Matrix
 from qa.pipeline import Pipeline
 from qa.read import PASSAGES_READ
-from qa.types import Answer, Found
+from qa.types import Answer, Found, Turn
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +45,16 @@ class Service:
         self._settings = settings
         self._conversations = Conversations(settings.conversation_minutes)
 
-    def ask(self, request: AskRequest, *, remember: bool = True) -> AskResponse:
+    def ask(
+        self, request: AskRequest, *, earlier: Sequence[Turn] = (), remember: bool = True
+    ) -> AskResponse:
         """The answer to a question, with its citations and the best passages.
 
         Where a conversation is named, it completes the question, and what is asked and answered
-        is part of it from then on, unless it is not to be remembered.
+        is part of it from then on, unless it is not to be remembered. Else `earlier` completes it.
         """
         start = time.perf_counter()
-        completed = self._conversations.completed(request)
+        completed = self._conversations.completed(request, earlier)
         # All that is read anyway, so that copies of an answer leave room for others.
         for k in _reaches(max(request.limit, PASSAGES_READ)):
             found = self._ask(completed, k)

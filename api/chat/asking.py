@@ -1,7 +1,6 @@
 """Asking for a chat: what was written, how many at once, and what is said in place of an answer."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from api.chat.reply import SHOWN, paragraphs
 from api.chat.seen import Seen
 from api.render import plain
 from api.schemas import AskRequest, AskResponse
+from index.errors import Overloaded
 
 log = logging.getLogger(__name__)
 
@@ -111,13 +111,8 @@ class Asker:
         request = AskRequest.model_validate({**question, **talk})
         try:
             return await to_thread.run_sync(self._ask, request, limiter=self._limiter)
+        except Overloaded:
+            raise Unanswered(BUSY) from None
         except Exception:
             log.exception("a question from a chat failed")
             raise Unanswered(FAILED) from None
-
-
-def named(tool: str, *parts: object) -> str:
-    """The name of a talk (workspace, channel, thread or user) or of a message, among all tools'."""
-    name = f"{tool}:{'/'.join(plain(str(part)) for part in parts)}"
-    # What is longer than a name may be is told apart by its hash.
-    return name if len(name) <= 200 else f"{tool}:{hashlib.sha256(name.encode()).hexdigest()}"

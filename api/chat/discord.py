@@ -11,10 +11,11 @@ from nacl.signing import VerifyKey
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
-from api.chat.asking import USAGE, Asker, Message, named
+from api.chat.asking import USAGE, Asker, Message
 from api.chat.markup import Markup, backslashed
 from api.chat.outbox import Outbox
 from api.chat.proof import Forged, expect_fresh
+from api.conversations import named
 from index.errors import InvalidInput
 
 API = "https://discord.com/api/v10"

@@ -15,7 +15,7 @@ URL_SAFE = ":/?&=#%+,;$!"
 
 ACTIVE = re.compile(
     r"@|/(?=/)|&(?=#?\w+;)|<(?=[\w!@#/:])|\](?=\()"  # mentions, addresses, entities, tags, links
-    r"|[#~](?=\w)|(?<![^\W_])[/$](?=[A-Za-z])"  # channels and hashtags, commands and cashtags
+    r"|[#~](?=\w)|(?<![^\W_])[/$!](?=[A-Za-z])"  # channels and hashtags, commands, cashtags, rooms
     r"|(?<=\w)\.(?=[^\W\d_]{2})"  # names of hosts, which become links without http://
 )
 # For tools whose markup cannot be escaped: characters that look the same and do nothing.

@@ -3,20 +3,19 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
 import nio
 from aiohttp import ClientError
-from pydantic import ValidationError
 
+from api.chat.asking import Asker, Unanswered
 from api.chat.matrix_events import Asked, Me, age_of, asked, notice, reply, server_of
-from api.chat.matrix_reply import Written, said, written
+from api.chat.matrix_reply import said, written
+from api.chat.seen import Seen
 from api.doors import Desk
-from api.schemas import AskRequest
-from index.errors import NotAllowed, Overloaded, ServiceError
+from index.errors import NotAllowed
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +23,6 @@ WORKERS = 4
 """Questions that are answered at a time."""
 WAITING = 100
 """Questions and invitations that wait; what comes then is left out."""
-REMEMBERED = 10_000
-"""Messages that are known to have been seen."""
 POLL = 30_000
 """Milliseconds that the homeserver holds a request while nothing happens."""
 TRIES = 8
@@ -38,10 +35,6 @@ FILTER = {
 }
 LOST = (ClientError, TimeoutError)
 
-USAGE = "Ask a question about the articles, such as: who is meeting in Geneva?"
-TOO_LONG = "That is too long for a question: at most 1,000 characters can be read."
-BUSY = "Too many questions at once. Please try again in a moment."
-FAILED = "Something went wrong here. Please try again later."
 ENCRYPTED = "Messages in this room are encrypted, and this bot cannot read them. Please ask in a "
 ENCRYPTED += "room without encryption."
 
@@ -53,11 +46,11 @@ class Bot:
 
     def __init__(self, client: Any, desk: Desk, *, servers: Sequence[str] = ()) -> None:
         self._client = client
-        self._desk = desk
+        self._asker = Asker(desk.ask, threads=WORKERS)
         self._servers = servers
         self._me = Me(client.user_id)
         self._jobs: asyncio.Queue[Job] = asyncio.Queue(WAITING)
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen = Seen()
         self._warned: set[str] = set()
         self._started = time.monotonic()
 
@@ -108,12 +101,9 @@ class Bot:
     def _is_new(self, event: Any) -> bool:
         """Whether it was sent since the start, and is seen for the first time."""
         age = age_of(event.source)
-        if age is None or age > time.monotonic() - self._started or event.event_id in self._seen:
+        if age is None or age > time.monotonic() - self._started:
             return False
-        self._seen[event.event_id] = None
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-        return True
+        return self._seen.add(event.event_id)
 
     def _consider(self, room: str, event: Any) -> None:
         if event.source.get("type") == "m.room.encrypted":
@@ -152,24 +142,11 @@ class Bot:
             await self._send(room, notice(*said(ENCRYPTED)), f"dateline-encrypted-{time.time_ns()}")
 
     async def _answer(self, question: Asked) -> None:
-        content = reply(question, *await asyncio.to_thread(self._reply, question))
-        await self._send(question.room, content, question.transaction)
-
-    def _reply(self, question: Asked) -> Written:
-        if not question.text:
-            return said(USAGE)
         try:
-            body = {"q": question.text, "conversation": question.conversation, "collapse": "story"}
-            return written(self._desk.ask(AskRequest.model_validate(body)))
-        except ValidationError:
-            return said(TOO_LONG)
-        except Overloaded:
-            return said(BUSY)
-        except ServiceError as error:
-            log.warning("a question was not answered: %s", error)
-        except Exception:
-            log.exception("unforeseen error")
-        return said(FAILED)
+            words = written(await self._asker.ask(question.message))
+        except Unanswered as reason:
+            words = said(str(reason))
+        await self._send(question.room, reply(question, *words), question.transaction)
 
     async def _send(self, room: str, content: dict[str, object], transaction: str) -> None:
         """Send it, again where the connection is lost: with its transaction it is shown once."""

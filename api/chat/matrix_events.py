@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from api.chat.asking import Message
+from api.conversations import named
 from api.render import plain
 
 Json = Mapping[str, Any]
@@ -45,15 +47,16 @@ class Asked:
     text: str
 
     @property
-    def conversation(self) -> str:
-        """The name of the talk: that of the thread, or of the person in the room."""
-        talk = "\n".join((self.room, self.thread or self.sender))
-        return f"matrix:{_digest(talk)}"
+    def message(self) -> Message:
+        """The question; the talk is that of the thread, or of the person in the room."""
+        talk = named("matrix", self.room, self.thread or self.sender)
+        return Message(self.text, named("matrix", self.event), talk)
 
     @property
     def transaction(self) -> str:
         """The same whenever the reply is sent again, so that it is shown once."""
-        return f"dateline-{_digest(self.event)}"
+        digest = hashlib.sha256(self.event.encode(errors="replace")).hexdigest()
+        return f"dateline-{digest[:32]}"
 
 
 def server_of(user: str) -> str:
@@ -141,7 +144,3 @@ def _either(me: Me) -> str:
 def _object(value: object) -> Json:
     """Others send what they like: whatever is no object is an empty one."""
     return value if isinstance(value, dict) else {}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]

@@ -7,10 +7,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
-from api.chat.asking import Asker, Message, named
+from api.chat.asking import Asker, Message
 from api.chat.hooks import fields
 from api.chat.markup import Markup, backslashed
 from api.chat.proof import expect, expect_token
+from api.conversations import named
 
 MARKUP = Markup(escape=backslashed, most=4000)
 PATIENCE = 20.0

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from api.chat.markup import BREAK, Markup, quiet, size
-from api.render import NO_ANSWER, plain
+from api.render import NO_ANSWER, UNDERSTOOD, plain
 from api.schemas import AnswerOut, AskResponse, Citation, PassageOut
 
 SHOWN = 3
@@ -45,7 +45,7 @@ def clipped(text: str, most: int) -> str:
 
 def _head(answer: AskResponse, markup: Markup, most: int) -> list[str]:
     read_as = answer.query.rewritten
-    head = [markup.safe(clipped(f"Read as: {read_as}", most))] if read_as else []
+    head = [markup.safe(clipped(f"{UNDERSTOOD} {read_as}", most))] if read_as else []
     if not answer.answers:
         return [*head, markup.bold.format(markup.safe(NO_ANSWER))]
     best = answer.answers[0]

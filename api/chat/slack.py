@@ -12,12 +12,13 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 
 from api.chat import slack_blocks as blocks
-from api.chat.asking import Asker, Message, Unanswered, named
+from api.chat.asking import Asker, Message, Unanswered
 from api.chat.hooks import fields
 from api.chat.outbox import Outbox
 from api.chat.proof import expect, expect_fresh, signed
 from api.chat.reply import SHOWN
 from api.chat.slack_payloads import Command, Envelope, Interaction, question
+from api.conversations import named
 
 log = logging.getLogger(__name__)
 

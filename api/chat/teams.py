@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.datastructures import Headers
 
-from api.chat.asking import Asker, Message, named
+from api.chat.asking import Asker, Message
 from api.chat.markup import Markup
 from api.chat.proof import expect, expect_fresh, signed
+from api.conversations import named
 from index.errors import InvalidInput
 
 PATIENCE = 4.0

@@ -7,9 +7,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.datastructures import Headers
 
-from api.chat.asking import Asker, Message, named
+from api.chat.asking import Asker, Message
 from api.chat.markup import Markup, as_html
 from api.chat.proof import expect
+from api.conversations import named
 
 MARKUP = Markup(
     escape=as_html,

@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.datastructures import Headers
 
-from api.chat.asking import Asker, Message, named
+from api.chat.asking import Asker, Message
 from api.chat.markup import Markup, replaced
 from api.chat.proof import expect_token
+from api.conversations import named
 
 MARKUP = Markup(escape=replaced, most=10_000)
 PATIENCE = 8.0

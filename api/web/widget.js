@@ -23,6 +23,7 @@
     button { flex: 0 1 auto; border: 1px solid var(--solid); background: var(--solid); color: #fff; font-weight: 600; cursor: pointer; }
     @media (max-width: 24rem) { button { flex: 1; } }
     button[aria-disabled="true"] { opacity: .6; cursor: progress; }
+    button.plain { border: 0; padding: 0 .25rem; background: none; color: var(--accent); font-weight: 400; text-decoration: underline; }
     :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
     .result:not(:empty) { margin-top: 1rem; border-top: 1px solid var(--rule); padding-top: 1rem; }
     .result > * + * { margin-top: .75rem; }
@@ -76,6 +77,13 @@
     return h("p", { class: "from" }, ...parts.map((part) => h("span", {}, part)));
   }
 
+  /** How the question was completed from those before it, and a button that asks for its own words alone. */
+  function understood({ query: { text, rewritten } }) {
+    const exactly = h("button", { type: "button", class: "plain" }, "Ask exactly as typed");
+    exactly.addEventListener("click", () => show(text, false));
+    return rewritten && h("p", { class: "note", dir: "auto" }, "Understood as: ", h("strong", {}, rewritten), " ", exactly);
+  }
+
   function answered({ answers: [best] }) {
     const words = CONFIDENCE.find(([least]) => best.confidence >= least)[1];
     const sure = `${words}, ${Math.min(99, Math.round(best.confidence * 100))}%`;
@@ -89,9 +97,9 @@
   }
 
   /** What the service answers, or the words to say why it does not, thrown. */
-  async function ask(q, signal) {
+  async function ask(q, follow_up, signal) {
     const headers = { "Content-Type": "application/json", ...(set.key && { Authorization: `Bearer ${set.key}` }) };
-    const body = JSON.stringify({ q, conversation, collapse: "story", ...(set.source && { source: set.source }), ...(set.language && { lang: set.language }) });
+    const body = JSON.stringify({ q, conversation, follow_up, collapse: "story", ...(set.source && { source: set.source }), ...(set.language && { lang: set.language }) });
     const response = await fetch(`${service}/v1/ask`, { method: "POST", headers, body, signal }).catch((error) => {
       throw error.name === "AbortError" ? error : "The service cannot be reached from this page.";
     });
@@ -107,21 +115,25 @@
   input.required = true;
   let asking = new AbortController();
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const question = input.value.trim();
-    if (!question) return;
+  async function show(question, follow_up) {
     asking.abort();
     const { signal } = (asking = new AbortController());
     button.setAttribute("aria-disabled", "true");
     try {
-      const found = await ask(question, signal);
-      result.replaceChildren(...(found.answers.length ? answered(found) : unanswered(found)));
+      const found = await ask(question, follow_up, signal);
+      const shown = [understood(found), ...(found.answers.length ? answered(found) : unanswered(found))];
+      result.replaceChildren(...shown.filter(Boolean));
     } catch (reason) {
       if (signal.aborted) return;
       result.replaceChildren(h("p", {}, String(reason)));
     }
     if (!signal.aborted) button.removeAttribute("aria-disabled");
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const question = input.value.trim();
+    if (question) show(question, true);
   });
 
   const host = h("div", { "data-theme": set.theme });

@@ -2,9 +2,10 @@ import threading
 
 import pytest
 
-from api.conversations import TURNS, Conversations
+from api.conversations import TURNS, Conversations, named
 from api.schemas import AskRequest, AskResponse
 from api.service import Service
+from qa.types import Turn
 
 GENEVA = "who will meet in Geneva?"
 
@@ -64,6 +65,28 @@ def test_a_question_is_completed_from_what_was_asked_under_its_name(
     assert conversations.completed(asked("and in Paris?", "other")).q == "and in Paris?"
     assert conversations.completed(asked("and in Paris?", None)).q == "and in Paris?"
     assert conversations.completed(asked("and in Paris?", follow_up=False)).q == "and in Paris?"
+
+
+def test_names_of_talks_fit_and_differ() -> None:
+    assert named("slack", "T1", "C1", "1.2") == "slack:T1/C1/1.2"
+    long = {named("slack", "T" * 500, number) for number in range(10)}
+    assert len(long) == 10
+    assert all(len(name) <= 200 for name in long)
+    assert named("slack", "a\0\nb") == "slack:a b"
+    assert named("matrix", "\ud800" * 500) != named("matrix", "\ud800" * 501)
+
+
+def test_turns_that_a_caller_remembers_complete_a_question_too(
+    conversations: Conversations, reply: AskResponse
+) -> None:
+    earlier = [Turn("who will meet in Rome?", "the ministers")]
+    assert conversations.completed(asked("and in Paris?", None), earlier).q == (
+        "who will meet in Paris?"
+    )
+    typed = asked("and in Paris?", None, follow_up=False)
+    assert conversations.completed(typed, earlier) == typed
+    conversations.remember(asked("who won the cup?"), said(reply, "who won the cup?", "nobody"))
+    assert "won" in conversations.completed(asked("and in Paris?"), earlier).q
 
 
 def test_a_question_without_a_conversation_is_not_kept(

@@ -90,6 +90,8 @@ def test_ask_is_documented_with_its_forms_and_examples(document: dict[str, Any])
         "collapse",
         "min_confidence",
         "explain",
+        "conversation",
+        "follow_up",
     ]
     assert parameters["q"]["schema"]["examples"] == ["who is meeting in Geneva?"]
     schemas = document["components"]["schemas"]
@@ -98,6 +100,7 @@ def test_ask_is_documented_with_its_forms_and_examples(document: dict[str, Any])
         "filter",
         "weights",
         "budget_ms",
+        "generate",
     }
 
 

@@ -10,6 +10,7 @@ from api.mcp_tools import (
     list_text,
     part_text,
 )
+from api.schemas import AskRequest
 from api.schemas_articles import ListQuery
 from api.service import Service
 from index.errors import NotFound
@@ -29,6 +30,19 @@ def test_ask_and_search_are_those_of_http(shared_service: Service) -> None:
     found = tool.call(shared_service, tool.takes(q="harbour", source="Gazette"))
     assert [one.title for one in found.passages] == ["Harbour of Östmere open again"]  # type: ignore[attr-defined]
     assert "Harbour of Östmere open again (Gazette)" in tool.text(found)
+
+
+def test_a_talk_goes_on_and_is_no_other_doors(service: Service) -> None:
+    tool = TOOLS["ask"]
+    for talk in ("one", "x" * 200):
+        tool.call(service, tool.takes(q="who will meet in Geneva?", conversation=talk))
+        found = tool.call(service, tool.takes(q="and in Aleppo?", conversation=talk))
+        assert found.query.rewritten == "who will meet in Aleppo?"  # type: ignore[attr-defined]
+        assert tool.text(found).startswith("Understood as: who will meet in Aleppo?\n\n")
+    typed = tool.takes(q="and in Rome?", conversation="one", follow_up=False)
+    assert tool.call(service, typed).query.rewritten is None  # type: ignore[attr-defined]
+    other = AskRequest(q="and in Rome?", conversation="one")
+    assert service.ask(other).query.rewritten is None
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,23 @@ def test_the_last_message_of_the_user_is_the_question(client: TestClient) -> Non
     assert found["citations"][0]["quote"] == TALKS
 
 
+def test_a_question_is_completed_from_the_turns_before_it(client: TestClient) -> None:
+    geneva, aleppo = user("who will meet in Geneva?"), user("and in Aleppo?")
+    first = chat(client, geneva).json()["choices"][0]["message"]
+    found = chat(client, geneva, first, aleppo).json()
+    message = found["choices"][0]["message"]
+    assert message["content"].startswith("Understood as: who will meet in Aleppo?\n\n")
+    marks = [one["url_citation"] for one in message["annotations"]]
+    assert [message["content"][one["start_index"] : one["end_index"]] for one in marks] == [
+        f"[{one['number']}]" for one in found["citations"]
+    ]
+    third = chat(client, geneva, first, aleppo, message, user("and in Rome?")).json()
+    content = third["choices"][0]["message"]["content"]
+    assert content.startswith("Understood as: who will meet in Rome?\n\n")
+    typed = chat(client, geneva, first, aleppo, follow_up=False).json()
+    assert "Understood as" not in typed["choices"][0]["message"]["content"]
+
+
 def test_usage_counts_four_bytes_a_token(client: TestClient) -> None:
     found = chat(
         client, {"role": "system", "content": "Östmere"}, user("harbour of Östmere?")

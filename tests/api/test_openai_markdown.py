@@ -1,8 +1,11 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from api.openai_markdown import escaped, words
+from api.openai_markdown import escaped, unescaped, words
+from api.render import plain
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,11 @@ from api.openai_markdown import escaped, words
 )
 def test_nothing_in_a_text_is_markup(text: str, expected: str) -> None:
     assert escaped(text) == expected
+
+
+@given(st.text() | st.text("\\\\*[]()&#19;.1- "))
+def test_what_was_escaped_can_be_read_back(text: str) -> None:
+    assert unescaped(escaped(text)) == plain(text)
 
 
 LINES = "- one [1][2], *two*\n[1]: http://evil\n\n    code [x](y) AT&amp;T\n1. 3 | 4\n# five"

@@ -36,6 +36,20 @@ def test_an_answer_can_be_sent_back_as_an_earlier_turn(url: str) -> None:
     assert "reopened on Monday" in second.choices[0].message.content
 
 
+def test_a_follow_up_is_streamed_as_it_was_understood(url: str) -> None:
+    with at(url) as client:
+        first = client.chat.completions.create(model="dateline", messages=GENEVA)
+        follow = {"role": "user", "content": "and in Aleppo?"}
+        messages = [*GENEVA, first.choices[0].message, follow]
+        with client.chat.completions.stream(model="dateline", messages=messages) as stream:
+            said = stream.get_final_completion().choices[0].message.content
+        off = {"follow_up": False}
+        typed = client.chat.completions.create(model="dateline", messages=messages, extra_body=off)
+    assert said.startswith("Understood as: who will meet ")
+    assert said.partition("\n")[0].endswith(" in Aleppo?")
+    assert "Understood as" not in typed.choices[0].message.content
+
+
 def test_a_stream_is_put_together(url: str) -> None:
     with at(url) as client:
         options = {"include_usage": True}

@@ -118,7 +118,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Open]:
 
 def ask(page: Page, question: str) -> None:
     page.get_by_role("searchbox", name="Ask our archive").fill(question)
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Ask", exact=True).click()
 
 
 def test_a_page_of_another_site_shows_the_cited_answer(visit: Open, url: str) -> None:
@@ -130,6 +130,20 @@ def test_a_page_of_another_site_shows_the_cited_answer(visit: Open, url: str) ->
     expect(link).to_have_attribute("href", "https://example.org/aleppo")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
     expect(page.locator(".from").first).to_have_text("US, Russia to meetAFP8 December 2016")
+
+
+def test_a_question_that_leans_on_the_last_one_is_shown_as_understood(
+    visit: Open, url: str
+) -> None:
+    page = visit(url)
+    ask(page, GENEVA)
+    expect(page.locator("blockquote")).to_have_text(TALKS)
+    ask(page, "and in Aleppo?")
+    understood = page.get_by_text("Understood as: ")
+    expect(understood.locator("strong")).to_have_text("who will meet tomorrow in Aleppo?")
+    page.get_by_role("button", name="Ask exactly as typed").click()
+    expect(understood).to_have_count(0)
+    expect(page.locator(".result > *").first).to_be_visible()
 
 
 def test_an_article_without_an_address_opens_at_the_service(visit: Open, url: str) -> None:

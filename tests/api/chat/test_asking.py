@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from api.chat.asking import BUSY, FAILED, SLOW, USAGE, Asker, Message, Unanswered, named
+from api.chat.asking import BUSY, FAILED, SLOW, USAGE, Asker, Message, Unanswered
 from api.schemas import AskRequest, AskResponse
 from api.service import Service
+from index.errors import Overloaded
 
 GENEVA = Message("who will meet in Geneva?", "1", "tool:a/b")
 
@@ -23,14 +24,6 @@ def test_nothing_cannot_be_asked(text: str) -> None:
 def test_a_thousand_characters_can_be_asked() -> None:
     assert Message("x" * 1000, "1").fault == ""
     assert "1,001" in Message("x" * 1001, "1").fault
-
-
-def test_names_of_talks_fit_and_differ() -> None:
-    assert named("slack", "T1", "C1", "1.2") == "slack:T1/C1/1.2"
-    long = {named("slack", "T" * 500, number) for number in range(10)}
-    assert len(long) == 10
-    assert all(len(name) <= 200 for name in long)
-    assert named("slack", "a\0\nb") == "slack:a b"
 
 
 def test_the_talk_is_named_and_copies_of_a_story_are_left_out(shared_service: Service) -> None:
@@ -115,3 +108,11 @@ def test_an_error_is_logged_and_not_told(
 
     assert reasons(Asker(ask), 1, 10) == [FAILED]
     assert "secret" in caplog.text
+
+
+def test_too_much_to_do_behind_it_is_told_as_such(caplog: pytest.LogCaptureFixture) -> None:
+    def ask(_request: AskRequest) -> AskResponse:
+        raise Overloaded("secret")
+
+    assert reasons(Asker(ask), 1, None) == [BUSY]
+    assert caplog.text == ""

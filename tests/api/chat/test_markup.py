@@ -5,13 +5,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.chat import discord, mattermost, rocketchat, slack_blocks, teams, telegram, zulip
+from api.chat import (
+    discord,
+    matrix_reply,
+    mattermost,
+    rocketchat,
+    slack_blocks,
+    teams,
+    telegram,
+    zulip,
+)
 from api.chat.markup import BREAK, LONGEST_URL, Markup, address, backslashed, quiet, size
 
 MARKUPS = {
     module.__name__.rpartition(".")[2]: module.MARKUP
     for module in (discord, mattermost, rocketchat, slack_blocks, teams, telegram, zulip)
-}
+} | {"matrix": matrix_reply.HTML}
 every = pytest.mark.parametrize("markup", MARKUPS.values(), ids=MARKUPS)
 lively = st.lists(
     st.sampled_from(
@@ -19,7 +28,7 @@ lively = st.lists(
     ),
     max_size=40,
 ).map("".join)
-LIVE = re.compile(r"@\w|//|&#?\w+;|<[a-z!@#/:]|\]\(|(?<!\w)[/$][A-Za-z]|[#~]\w|\w\.[^\W\d_]{2}")
+LIVE = re.compile(r"@\w|//|&#?\w+;|<[a-z!@#/:]|\]\(|(?<!\w)[/$!][A-Za-z]|[#~]\w|\w\.[^\W\d_]{2}")
 
 
 @settings(deadline=None)

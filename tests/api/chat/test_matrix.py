@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.chat import matrix_bot
+from api.chat.asking import BUSY, FAILED, TOO_LONG, USAGE
 from api.chat.matrix import expect_account, serve
 from api.chat.matrix_bot import Bot
 from api.service import Service
@@ -225,7 +226,7 @@ def test_among_others_it_waits_to_be_called(
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [("News Bot:", matrix_bot.USAGE), ("x" * 1001, matrix_bot.TOO_LONG)],
+    [("News Bot:", USAGE), ("x" * 1001, TOO_LONG.format(1001, 1000))],
 )
 def test_what_cannot_be_asked_is_told(
     homeserver: Homeserver, shared_service: Service, body: str, said: str
@@ -248,9 +249,9 @@ class Broken:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (Overloaded("much"), matrix_bot.BUSY),
-        (Unreachable("secret"), matrix_bot.FAILED),
-        (RuntimeError("secret"), matrix_bot.FAILED),
+        (Overloaded("much"), BUSY),
+        (Unreachable("secret"), FAILED),
+        (RuntimeError("secret"), FAILED),
     ],
 )
 def test_a_failure_is_told_without_its_reason(
@@ -259,7 +260,7 @@ def test_a_failure_is_told_without_its_reason(
     homeserver.batches = [talk(message("$1", "harbour?"))]
     during(homeserver, Broken(error), lambda: bool(homeserver.sent))
     assert replies(homeserver) == {"$1": said}
-    assert (str(error) in caplog.text) == (said == matrix_bot.FAILED)
+    assert (str(error) in caplog.text) == (said == FAILED)
 
 
 @pytest.mark.parametrize(
@@ -382,11 +383,18 @@ def test_more_than_can_wait_is_left_out(caplog: pytest.LogCaptureFixture) -> Non
     assert caplog.text.count("one was left out") == 3
 
 
-def test_what_it_has_seen_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.chat.matrix_bot.REMEMBERED", 2)
-    bot = Bot(Lost(0), Broken(RuntimeError()))
-    events = [nio.Event(message(f"${number}", "")) for number in (1, 2, 3, 3, 2, 1)]
-    assert [bot._is_new(event) for event in events] == [True, True, True, False, False, True]
+def test_a_talk_goes_on_with_whoever_asked(homeserver: Homeserver, shared_service: Service) -> None:
+    follow = (
+        message("$2", "and in Aleppo?", sender="@bob:example.org"),
+        message("$3", "and in Aleppo?"),
+    )
+    homeserver.batches = [talk(message("$1", "who will meet in Geneva?"))]
+    during(homeserver, shared_service, lambda: bool(homeserver.sent))
+    homeserver.batches = [talk(*follow)]
+    during(homeserver, shared_service, lambda: len(homeserver.sent) == 3)
+    found = replies(homeserver)
+    assert found["$3"].startswith("Understood as: who will meet in Aleppo?\n\n")
+    assert "Understood as" not in found["$2"] + found["$1"]
 
 
 def serving(homeserver: Homeserver, desk: Any, **settings: str) -> Callable[[], Any]:

@@ -106,10 +106,10 @@ def test_a_talk_is_that_of_a_thread_or_of_a_person() -> None:
     ada = Asked(ROOM, "$1", "@ada:example.org", "", "who?")
     again = Asked(ROOM, "$2", "@ada:example.org", "", "where?")
     bob = Asked(ROOM, "$3", "@bob:example.org", "", "who?")
-    assert ada.conversation == again.conversation != bob.conversation
+    talks = [one.message.conversation for one in (ada, again, bob)]
+    assert talks == [f"matrix:{ROOM}/@{name}:example.org" for name in ("ada", "ada", "bob")]
     threads = [Asked(ROOM, "$4", sender, "$0", "?") for sender in (ada.sender, bob.sender)]
-    assert len({one.conversation for one in (*threads, ada, bob)}) == 3
-    assert len(ada.conversation) <= 200
+    assert {one.message.conversation for one in threads} == {f"matrix:{ROOM}/$0"}
     assert ada.transaction != again.transaction
 
 
@@ -173,4 +173,5 @@ def test_whatever_is_sent_nothing_breaks(content: object, direct: bool) -> None:
     found = asked(event, ROOM, ME, direct=direct)
     if found:
         reply(found, found.text, found.text)
+        assert found.message.conversation.encode()
     age_of({"unsigned": content})
