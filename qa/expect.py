@@ -92,6 +92,29 @@ CREDITED = re.compile(rf"{FULL_NAME}(?:(?:, | and ){FULL_NAME})*")
 """A name of several words, or several such names."""
 
 
+QUALIFIER = re.compile(
+    r"\b(?:(?:(?:well|just|slightly|little) )?(?:more|less|fewer) than|at least|at most|up to"
+    r"|as (?:many|much|few|little) as|about|around|approximately|roughly|nearly|almost"
+    r"|(?:well |just )?(?:over|under)|close to|an estimated|some|early|late|mid)[ -]$",
+    re.IGNORECASE,
+)
+"""What makes a number or a time that stands behind it another one."""
+ARTICLE = re.compile(r"\b(?:an?|the) ", re.IGNORECASE)
+
+
+def qualified(text: str, start: int) -> int:
+    """Where the number or the time that starts here starts with what qualifies it.
+
+    "has killed more than 300,000": the answer to how many is not 300,000.
+    """
+    article = ARTICLE.match(text, start)
+    first = article.end() if article else start
+    if not (NUMBER.match(text, first) or TIME.match(text, first)):
+        return start
+    found = QUALIFIER.search(text, 0, start)
+    return found.start() if found else start
+
+
 def origin(question: str) -> tuple[str, re.Pattern[str]] | None:
     """The part of a question that asks where picture or text come from, and what says so.
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from index.corpus import Corpus
 from index.types import Hit
 from qa.calibrate import SENTENCE, Calibration
-from qa.evidence import Asked, Features, margin
-from qa.expect import credited, origin
+from qa.evidence import PRONOUN, Asked, Features, margin
+from qa.expect import credited, origin, qualified
 from qa.metrics import normalise
 from qa.read import SentenceReader, distinct
 from qa.types import Mark, Read, Reading, Span, SpanModel, Window
@@ -117,7 +117,8 @@ class SpanReader:
         ]
         found = []
         for piece, reading, mark, words in marked:
-            start, end = piece.start + mark.start, piece.start + mark.end
+            start = piece.start + qualified(piece.window.text, mark.start)
+            end = piece.start + mark.end
             place, last = piece.sentence_of(start), piece.sentence_of(end - 1)
             rivals = [other.score for _, _, other, said in marked if said != words]
             elsewhere = [
@@ -168,11 +169,17 @@ def reranked(
 
 
 def _pieces(asked: Asked, hits: Sequence[Hit]) -> Iterable[_Piece]:
-    """Around the best sentence of each hit what stands before it, then what stands after it."""
+    """Around the best sentence of each hit what stands before it, then what stands after it.
+
+    What a pronoun at its start stands for is there in any case.
+    """
     for hit in hits:
         best, features = asked.sentences(hit)
         sentences = hit.passage.sentences
-        low, high = best, best + 1
+        low, high = (
+            best - bool(best and PRONOUN.match(hit.passage.slice(*sentences[best]))),
+            best + 1,
+        )
         while True:
             longer = [(low - 1, high), (low, high + 1)]
             fitting = [

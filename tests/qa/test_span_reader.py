@@ -135,6 +135,24 @@ def test_a_window_is_around_the_best_sentence(corpus: Corpus) -> None:
     assert len(first) <= WINDOW < len(LONG)
 
 
+def test_a_pronoun_is_read_with_the_sentence_before_it(corpus: Corpus) -> None:
+    before = f"Kerry spoke of peace, {'and of war, ' * 30}at length."
+    list(corpus.add([new_article(text=f"{before} He was in Paris for a meeting of ministers.")]))
+    question = "where was Kerry in a meeting of ministers?"
+    model = Marker({})
+    SpanReader(corpus, model, BY_SPAN).read(question, hits(corpus, question))
+    assert model.asked[0].text.startswith("Kerry spoke")
+    assert model.asked[0].text.endswith("in Paris for a meeting of ministers.")
+
+
+def test_a_number_is_answered_with_what_qualifies_it(corpus: Corpus) -> None:
+    list(corpus.add([new_article(text="The war has killed more than 300,000 people.")]))
+    question = "how many people has the war killed?"
+    reader = SpanReader(corpus, Marker({"300,000": 9.0}), BY_SPAN)
+    (span,) = reader.read(question, hits(corpus, question)).spans
+    assert span.text == text_of(corpus, span) == "more than 300,000"
+
+
 def test_no_more_is_read_than_fits(corpus: Corpus) -> None:
     list(corpus.add([new_article(text=f"{LONG} And {n}.") for n in range(20)]))
     question = "what was said about a harbour?"
