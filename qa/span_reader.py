@@ -72,8 +72,8 @@ class SpanReader:
 
     def read(self, question: str, hits: Sequence[Hit], *, budget_ms: float | None = None) -> Read:
         """Answers that differ, most probable first; hits are reordered by what was read in them."""
-        if asked := origin(question):
-            return self._credits(question, hits, line=asked[1])
+        if source := origin(question):
+            return self._credits(question, hits, line=source[1])
         pieces, readings, asked = self._readings(question, hits, budget_ms)
         spans = [span for span, _ in self._spans(asked, pieces, readings)]
         return Read(distinct(spans), reranked(hits, pieces, readings))
@@ -84,8 +84,8 @@ class SpanReader:
         spans = []
         for span in read.spans:
             start, end = credited(span.text) if line.search(span.text) else (0, len(span.text))
-            place = {"start": span.start + start, "end": span.start + end}
-            spans.append(replace(span, text=span.text[start:end], **place))
+            text, first = span.text[start:end], span.start + start
+            spans.append(replace(span, text=text, start=first, end=first + len(text)))
         return Read(tuple(spans), read.hits)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[tuple[Span, Features]]:
