@@ -159,6 +159,29 @@ def holds(kind: Kind, sentence: str, question: str) -> bool:
             return bool(PLACE.search(sentence)) and _has_other_name(sentence, question)
 
 
+def fits(kind: Kind, text: str, place: tuple[int, int], question: str) -> bool | None:
+    """Whether the words at this place of a text are of that kind; None where none can tell."""
+    start, end = place
+    match kind:
+        case "number":
+            return bool(NUMBER.search(text, start, end))
+        case "time":
+            return bool(TIME.search(text, start, end) or NUMBER.search(text, start, end))
+        case "person":
+            return _has_new_capital(text[start:end], question)
+        case "place":
+            before = text.rfind(" ", 0, max(start - 1, 0))
+            there = any(match.end() > start for match in PLACE.finditer(text, before + 1, end))
+            return there and _has_new_capital(text[start:end], question)
+        case "reason":
+            return None
+
+
+def _has_new_capital(words: str, question: str) -> bool:
+    known = set(re.findall(r"\w+", question.lower()))
+    return any(name.lower() not in known for name in re.findall(r"\b[A-Z]\w*", words))
+
+
 def _has_other_name(sentence: str, question: str) -> bool:
     known = set(re.findall(r"\w+", question.lower()))
     names = (re.split("[’']", name)[0].lower() for name in NAME.findall(sentence))

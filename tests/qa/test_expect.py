@@ -1,6 +1,6 @@
 import pytest
 
-from qa.expect import Kind, credited, expected, holds, origin, qualified
+from qa.expect import Kind, credited, expected, fits, holds, origin, qualified
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,30 @@ def test_a_credit_names_someone(line: str, name: str) -> None:
 def test_a_number_is_given_with_what_qualifies_it(text: str, marked: str, whole: str) -> None:
     start = text.index(marked)
     assert text[qualified(text, start) : start + len(marked)] == whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words", "there"),
+    [
+        ("number", "It has killed 300,000 people.", "300,000 people", True),
+        ("number", "It has killed 300,000 people.", "killed", False),
+        ("time", "It fell on Monday.", "Monday", True),
+        ("time", "It took 4:12.5 to fall.", "4:12.5", True),
+        ("time", "It fell on Monday.", "It", False),
+        ("person", "In Geneva John Kerry spoke.", "John Kerry", True),
+        ("person", "In Geneva John Kerry spoke.", "Geneva", False),
+        ("person", "In Geneva John Kerry spoke.", "spoke", False),
+        ("place", "He was in Paris for talks.", "Paris", True),
+        ("place", "US officials were there.", "US", False),
+        ("place", "He was in Geneva for talks.", "Geneva", False),
+        ("reason", "It was too dark.", "too dark", None),
+    ],
+)
+def test_words_are_of_the_kind_that_is_asked_for_or_not(
+    kind: Kind,
+    text: str,
+    words: str,
+    there: bool | None,  # noqa: FBT001
+) -> None:
+    start = text.index(words)
+    assert fits(kind, text, (start, start + len(words)), "and in Geneva?") is there
