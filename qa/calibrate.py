@@ -26,10 +26,15 @@ FEATURES = (
     "expected",  # 1 where the sentence holds the kind of thing that is asked for, -1 where not
 )
 MARKED_FEATURES = (
-    *FEATURES,
+    "score",
+    "margin",
+    "sentence_coverage",
+    "names",
     "span",  # logits of the span's start and end, over those of no answer
-    "span_margin",  # over the best other span that says something else
+    "inside",  # over the best other span of the same window
+    "outside",  # over the best span of another window that says something else
     "relevance",  # logit that the window answers
+    "kind",  # 1 where the words are of the kind that is asked for, -1 where not
     "agreed",  # 1 where the same words were marked in another article
 )
 

@@ -92,6 +92,29 @@ CREDITED = re.compile(rf"{FULL_NAME}(?:(?:, | and ){FULL_NAME})*")
 """A name of several words, or several such names."""
 
 
+QUALIFIER = re.compile(
+    r"\b(?:(?:(?:well|just|slightly|little) )?(?:more|less|fewer) than|at least|at most|up to"
+    r"|as (?:many|much|few|little) as|about|around|approximately|roughly|nearly|almost"
+    r"|(?:well |just )?(?:over|under)|close to|an estimated|some|early|late|mid)[ -]$",
+    re.IGNORECASE,
+)
+"""What makes a number or a time that stands behind it another one."""
+ARTICLE = re.compile(r"\b(?:an?|the) ", re.IGNORECASE)
+
+
+def qualified(text: str, start: int) -> int:
+    """Where the number or the time that starts here starts with what qualifies it.
+
+    "has killed more than 300,000": the answer to how many is not 300,000.
+    """
+    article = ARTICLE.match(text, start)
+    first = article.end() if article else start
+    if not (NUMBER.match(text, first) or TIME.match(text, first)):
+        return start
+    found = QUALIFIER.search(text, 0, start)
+    return found.start() if found else start
+
+
 def origin(question: str) -> tuple[str, re.Pattern[str]] | None:
     """The part of a question that asks where picture or text come from, and what says so.
 
@@ -134,6 +157,29 @@ def holds(kind: Kind, sentence: str, question: str) -> bool:
             return _has_other_name(sentence, question)
         case "place":
             return bool(PLACE.search(sentence)) and _has_other_name(sentence, question)
+
+
+def fits(kind: Kind, text: str, place: tuple[int, int], question: str) -> bool | None:
+    """Whether the words at this place of a text are of that kind; None where none can tell."""
+    start, end = place
+    match kind:
+        case "number":
+            return bool(NUMBER.search(text, start, end))
+        case "time":
+            return bool(TIME.search(text, start, end) or NUMBER.search(text, start, end))
+        case "person":
+            return _has_new_capital(text[start:end], question)
+        case "place":
+            before = text.rfind(" ", 0, max(start - 1, 0))
+            there = any(match.end() > start for match in PLACE.finditer(text, before + 1, end))
+            return there and _has_new_capital(text[start:end], question)
+        case "reason":
+            return None
+
+
+def _has_new_capital(words: str, question: str) -> bool:
+    known = set(re.findall(r"\w+", question.lower()))
+    return any(name.lower() not in known for name in re.findall(r"\b[A-Z]\w*", words))
 
 
 def _has_other_name(sentence: str, question: str) -> bool:

@@ -3,51 +3,29 @@
 import math
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.corpus import Corpus
 from index.types import Hit
 from qa.calibrate import SENTENCE, Calibration
 from qa.evidence import Asked, Features, margin
-from qa.expect import credited, origin
+from qa.expect import credited, origin, qualified
 from qa.metrics import normalise
 from qa.read import SentenceReader, distinct
-from qa.types import Mark, Read, Reading, Span, SpanModel, Window
+from qa.types import Mark, Read, Reading, Span, SpanModel
+from qa.windows import Piece, pieces, within
 
 ROOM = 1500
 """Characters that are read for one question, counting the question and the title each time."""
-WINDOW = 300
-"""Characters that a window grows to around the best sentence; it has at least that sentence."""
 RERANKED = 0.25
 """What a passage gains in score where the model is sure that it answers."""
+PRONOUNS = frozenset(
+    "he she it they him her them his hers its their theirs who which that this these those".split()
+)
+"""What says nothing as an answer."""
 CLIP = 12.0
 """Logits beyond are taken for this."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Some sentences of one hit; `features` are those of every sentence of the passage."""
-
-    hit: Hit
-    best: int
-    features: Sequence[Features]
-    low: int
-    high: int
-
-    @property
-    def window(self) -> Window:
-        passage = self.hit.passage
-        return Window(passage.title, passage.slice(self.start, passage.sentences[self.high - 1][1]))
-
-    @property
-    def start(self) -> int:
-        return self.hit.passage.sentences[self.low][0]
-
-    def sentence_of(self, place: int) -> int:
-        """The number of the sentence that an offset into the article is in."""
-        ends = [end for _, end in self.hit.passage.sentences[self.low : self.high]]
-        return self.low + next((i for i, end in enumerate(ends) if place < end), len(ends) - 1)
 
 
 class SpanReader:
@@ -72,8 +50,8 @@ class SpanReader:
 
     def read(self, question: str, hits: Sequence[Hit], *, budget_ms: float | None = None) -> Read:
         """Answers that differ, most probable first; hits are reordered by what was read in them."""
-        if asked := origin(question):
-            return self._credits(question, hits, line=asked[1])
+        if source := origin(question):
+            return self._credits(question, hits, line=source[1])
         pieces, readings, asked = self._readings(question, hits, budget_ms)
         spans = [span for span, _ in self._spans(asked, pieces, readings)]
         return Read(distinct(spans), reranked(hits, pieces, readings))
@@ -84,8 +62,8 @@ class SpanReader:
         spans = []
         for span in read.spans:
             start, end = credited(span.text) if line.search(span.text) else (0, len(span.text))
-            place = {"start": span.start + start, "end": span.start + end}
-            spans.append(replace(span, text=span.text[start:end], **place))
+            text, first = span.text[start:end], span.start + start
+            spans.append(replace(span, text=text, start=first, end=first + len(text)))
         return Read(tuple(spans), read.hits)
 
     def evidence(self, question: str, hits: Sequence[Hit]) -> list[tuple[Span, Features]]:
@@ -95,63 +73,88 @@ class SpanReader:
 
     def _readings(
         self, question: str, hits: Sequence[Hit], budget_ms: float | None
-    ) -> tuple[list[_Piece], list[Reading], Asked]:
+    ) -> tuple[list[Piece], list[Reading], Asked]:
         asked = Asked(question, self._corpus.lexical)
         room = ROOM if budget_ms is None or not self._pace else budget_ms / self._pace
-        pieces = list(_within(_pieces(asked, hits), room, len(question)))
+        found = list(within(pieces(asked, hits), room, len(question)))
         start = time.perf_counter()
-        readings = self._model.read(question, [piece.window for piece in pieces])
-        size = sum(_cost(piece, len(question)) for piece in pieces)
+        readings = self._model.read(question, [piece.window for piece in found])
+        size = sum(len(question) + piece.length for piece in found)
         if size:
             self._pace = (time.perf_counter() - start) * 1000 / size
-        return pieces, readings, asked
+        return found, readings, asked
 
     def _spans(
-        self, asked: Asked, pieces: Sequence[_Piece], readings: Sequence[Reading]
+        self, asked: Asked, found: Sequence[Piece], readings: Sequence[Reading]
     ) -> list[tuple[Span, Features]]:
-        able = [one.hit for one in pieces if one.features[one.best]["expected"] >= 0]
+        able = [one.hit for one in found if one.features[one.best]["expected"] >= 0]
         marked = [
-            (piece, reading, mark, _words(piece, mark))
-            for piece, reading in zip(pieces, readings, strict=True)
-            for mark in ((_whole(piece, reading),) if reading.marks is None else reading.marks)
+            _Marked(piece, reading, mark, normalise(piece.window.text[mark.start : mark.end]))
+            for piece, reading in zip(found, readings, strict=True)
+            for mark in ((piece.whole,) if reading.marks is None else reading.marks)
         ]
-        found = []
-        for piece, reading, mark, words in marked:
-            start, end = piece.start + mark.start, piece.start + mark.end
-            place, last = piece.sentence_of(start), piece.sentence_of(end - 1)
-            rivals = [other.score for _, _, other, said in marked if said != words]
-            elsewhere = [
-                one.hit.passage.article_id for one, _, other, said in marked if said == words
-            ]
-            features = piece.features[place] | {
-                "score": piece.hit.score,
-                "margin": margin(piece.hit, able),
-                "span": _clipped(mark.score),
-                "span_margin": _clipped(mark.score - max(rivals, default=0.0)),
-                "relevance": _clipped(reading.relevance),
-                "agreed": float(len(set(elsewhere)) > 1),
-            }
+        marked = [one for one in marked if one.words not in PRONOUNS]
+        spans = []
+        for one in marked:
+            features = _features(asked, one, marked) | {"margin": margin(one.piece.hit, able)}
             confidence = self._calibration.confidence(features) if asked.about_something else 0.0
-            passage = piece.hit.passage
-            found.append(
-                (
-                    Span(
-                        text=passage.slice(start, end),
-                        passage=passage,
-                        start=start,
-                        end=end,
-                        sentence=(passage.sentences[place][0], passage.sentences[last][1]),
-                        score=piece.hit.score,
-                        confidence=confidence,
-                    ),
-                    features,
-                )
-            )
-        return found
+            spans.append((_span(one, confidence), features))
+        return spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """Words that a model marked in one window."""
+
+    piece: Piece
+    reading: Reading
+    mark: Mark
+    words: str
+
+    @property
+    def score(self) -> float:
+        return self.reading.relevance if self.reading.marks is None else self.mark.score
+
+
+def _span(marked: _Marked, confidence: float) -> Span:
+    """The words where they stand in the article, with what qualifies them."""
+    piece, passage = marked.piece, marked.piece.hit.passage
+    start, end = piece.place(marked.mark)
+    start = passage.start + qualified(passage.text, start - passage.start)
+    first, last = piece.sentence_of(start), piece.sentence_of(end - 1)
+    return Span(
+        text=passage.slice(start, end),
+        passage=passage,
+        start=start,
+        end=end,
+        sentence=(passage.sentences[first][0], passage.sentences[last][1]),
+        score=piece.hit.score,
+        confidence=confidence,
+    )
+
+
+def _features(asked: Asked, marked: _Marked, others: Sequence[_Marked]) -> Features:
+    """All of `qa.calibrate.MARKED_FEATURES` but the margin of the passage."""
+    piece, mark = marked.piece, marked.mark
+    sentence = piece.features[piece.sentence_of(piece.place(mark)[0])]
+    inside = [one.score for one in others if one.piece is piece and one is not marked]
+    outside = [one.score for one in others if one.piece is not piece and one.words != marked.words]
+    articles = {one.piece.hit.passage.article_id for one in others if one.words == marked.words}
+    return {
+        "score": piece.hit.score,
+        "sentence_coverage": sentence["sentence_coverage"],
+        "names": sentence["names"],
+        "span": _clipped(marked.score),
+        "inside": _clipped(marked.score - max(inside, default=0.0)),
+        "outside": _clipped(marked.score - max(outside, default=0.0)),
+        "relevance": _clipped(marked.reading.relevance),
+        "kind": asked.kind_of(piece.window.text, (mark.start, mark.end)),
+        "agreed": float(len(articles) > 1),
+    }
 
 
 def reranked(
-    hits: Sequence[Hit], pieces: Sequence[_Piece], readings: Sequence[Reading]
+    hits: Sequence[Hit], pieces: Sequence[Piece], readings: Sequence[Reading]
 ) -> tuple[Hit, ...]:
     """The hits with what was read in them, best first."""
     read: dict[int, dict[str, float]] = {}
@@ -165,50 +168,6 @@ def reranked(
             hit = replace(hit, score=hit.score + gain, parts={**hit.parts, **parts})
         found.append(hit)
     return tuple(sorted(found, key=lambda one: -one.score))
-
-
-def _pieces(asked: Asked, hits: Sequence[Hit]) -> Iterable[_Piece]:
-    """Around the best sentence of each hit what stands before it, then what stands after it."""
-    for hit in hits:
-        best, features = asked.sentences(hit)
-        sentences = hit.passage.sentences
-        low, high = best, best + 1
-        while True:
-            longer = [(low - 1, high), (low, high + 1)]
-            fitting = [
-                (a, b)
-                for a, b in longer
-                if a >= 0
-                and b <= len(sentences)
-                and sentences[b - 1][1] - sentences[a][0] <= WINDOW
-            ]
-            if not fitting:
-                break
-            low, high = fitting[0]
-        yield _Piece(hit, best, features, low, high)
-
-
-def _within(pieces: Iterable[_Piece], room: float, question: int) -> Iterable[_Piece]:
-    """The first of them that fit; one in any case."""
-    for number, piece in enumerate(pieces):
-        room -= _cost(piece, question)
-        if number and room < 0:
-            return
-        yield piece
-
-
-def _cost(piece: _Piece, question: int) -> int:
-    return question + len(piece.window.title) + len(piece.window.text)
-
-
-def _whole(piece: _Piece, reading: Reading) -> Mark:
-    """The best sentence, where a model only ranks."""
-    start, end = piece.hit.passage.sentences[piece.best]
-    return Mark(start - piece.start, end - piece.start, reading.relevance)
-
-
-def _words(piece: _Piece, mark: Mark) -> str:
-    return normalise(piece.window.text[mark.start : mark.end])
 
 
 def _clipped(logit: float) -> float:

@@ -18,6 +18,7 @@ from api.service import Service
 from api.settings import Settings
 from index.sources import read
 from index.types import Article
+from qa.metrics import normalise
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 QUESTIONS = [json.loads(line) for line in (SEEDS / "questions.jsonl").read_text().splitlines()]
@@ -66,6 +67,11 @@ def test_the_questions_are_of_every_kind() -> None:
     assert kinds.count("unanswerable") >= len(kinds) / 5
 
 
+def holds(said: str, gold: str) -> bool:
+    """Whether it has the gold answer's words, but for its articles."""
+    return f" {normalise(gold)} " in f" {normalise(said)} "
+
+
 def ask(service: Service, question: dict) -> AskResponse:
     return service.ask(AskRequest(q=question["question"]))
 
@@ -78,9 +84,9 @@ def test_the_customers_questions_are_answered_right(service: Service, key: str) 
     assert reply.answered
     citation = reply.answers[0].citation
     assert question["sentence"] in citation.sentence.text
-    assert question["answer"] in citation.quote.exact
+    assert holds(citation.quote.exact, question["answer"])
     for piece in question.get("also", []):
-        assert piece in citation.quote.exact
+        assert piece in citation.sentence.text
     text = service.text(citation.article_id)
     assert text[citation.start : citation.end] == citation.quote.exact == reply.answers[0].text
 
@@ -93,7 +99,7 @@ def test_they_are_answered_right_over_http(service: Service, key: str) -> None:
         reply = client.get("/v1/ask", params={"q": question["question"]}).json()
         citation = reply["answers"][0]["citation"]
         text = client.get(f"/v1/articles/{citation['article_id']}/text").text
-    assert question["answer"] in citation["quote"]["exact"]
+    assert holds(citation["quote"]["exact"], question["answer"])
     assert text[citation["start"] : citation["end"]] == citation["quote"]["exact"]
 
 
@@ -105,8 +111,10 @@ def test_the_customers_first_question_is_answered_right_by_the_command(tmp_path:
     for words in (["ingest", str(sample)], ["ask", BY_ID["aleppo-01"]["question"]]):
         done = subprocess.run([*run, *words], env=environ, cwd=SEEDS.parent, capture_output=True)
         assert done.returncode == 0, done.stderr
-    answer = " ".join(done.stdout.decode().split())
-    assert answer.startswith("US officials will meet tomorrow with their Russian counterparts")
+    answer, sentence = done.stdout.decode().split("\n\n")[:2]
+    assert answer == "US officials"
+    whole = "US officials will meet tomorrow with their Russian counterparts in Geneva"
+    assert " ".join(sentence.split()).startswith(whole)
 
 
 @pytest.mark.model

@@ -22,7 +22,7 @@ from qa.readers.packaged import FOLDER, PackagedModel
 from training.curve import draw
 from training.data import Source, prepare, sources, write_held_out
 from training.export import export, quantised
-from training.goals import answers_among_first, ranked_sentences
+from training.goals import answers_among_first, ranked_sentences, reading_times
 from training.network import ReaderNetwork
 from training.train import CHECKPOINT, LOG, Plan, train
 
@@ -62,6 +62,9 @@ def learn(
     layers: int = PLAN.layers,
     questions: int = PLAN.questions,
     rate: float = PLAN.rate,
+    spans: float = PLAN.spans,
+    relevance: float = PLAN.relevance,
+    teacher: Annotated[str, typer.Option(help="A run to learn from as well.")] = "",
     without: Annotated[list[str] | None, typer.Option(help="Sources to leave out.")] = None,
     threads: int = 0,
 ) -> None:
@@ -71,8 +74,11 @@ def learn(
         torch.set_num_threads(threads)
     found = [Source.load(path) for path in sorted(work.glob("*.json.gz"))]
     found = [one for one in found if one.name not in set(without or ())]
-    plan = replace(PLAN, steps=steps, layers=layers, questions=questions, rate=rate)
-    train(work / name, ENCODER, found, AutoTokenizer.from_pretrained(ENCODER), plan)
+    chosen = {"layers": layers, "questions": questions, "spans": spans, "relevance": relevance}
+    plan = replace(PLAN, steps=steps, rate=rate, **chosen)
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER)
+    master = _trained(work / teacher)[0] if teacher else None
+    train(work / name, ENCODER, found, tokenizer, plan, teacher=master)
 
 
 @app.command("export")
@@ -81,16 +87,14 @@ def write_model(
 ) -> None:
     """Write the last checkpoint of a run as what ships, in 8 bits, and tell its SHA-256."""
     logging.basicConfig(level=logging.WARNING)
-    state = torch.load(work / name / CHECKPOINT, weights_only=True)
-    network = ReaderNetwork.from_encoder(ENCODER, layers=state["plan"]["layers"])
-    network.load_state_dict(state["network"])
+    network, step = _trained(work / name)
     target.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         full = Path(folder) / MODEL
         export(network, full)
         quantised(full, target / MODEL)
     digest = hashlib.sha256((target / MODEL).read_bytes()).hexdigest()
-    typer.echo(f"step {state['step']}, {(target / MODEL).stat().st_size:,} bytes, SHA-256 {digest}")
+    typer.echo(f"step {step}, {(target / MODEL).stat().st_size:,} bytes, SHA-256 {digest}")
 
 
 @app.command("curve")
@@ -99,6 +103,13 @@ def plot(
 ) -> None:
     """Draw what was measured on the way of these runs."""
     draw({name: work / name / LOG for name in runs}, target)
+
+
+@app.command("time")
+def time_reading(*, threads: int = 1) -> None:
+    """How long reading takes, by the number of windows."""
+    for windows, milliseconds in reading_times(PackagedModel(threads=threads)).items():
+        typer.echo(f"{windows} windows: {milliseconds:.1f} ms")
 
 
 @app.command("rank")
@@ -121,6 +132,13 @@ def news(
         pipeline = build_pipeline(corpus, settings)
         figures = answers_among_first(pipeline, Path(dataset), asked, progress=_bar)
     typer.echo(f"{dataset}, {pipeline.reader.name}: {_figures(figures)}")
+
+
+def _trained(folder: Path) -> tuple[ReaderNetwork, int]:
+    state = torch.load(folder / CHECKPOINT, weights_only=True)
+    network = ReaderNetwork.from_encoder(ENCODER, layers=state["plan"]["layers"])
+    network.load_state_dict(state["network"])
+    return network.eval(), state["step"]
 
 
 def _figures(found: dict[str, float]) -> str:

@@ -1,5 +1,7 @@
-"""Two measures that `qa eval` has no layout for: sentences ranked, and answers among the first."""
+"""What `qa eval` does not measure: sentences ranked, answers among the first, and the time."""
 
+import statistics
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,15 @@ from training.data import plain_or_packed
 
 FIRST = 3
 """Answers that are looked at."""
+TIMED = (1, 2, 4, 6, 8, 12)
+"""Numbers of windows."""
+REPEATS = 30
+TEXT = Window(
+    "Syria army pounds Aleppo rebels as US, Russia to meet",
+    "The city’s loss would be the biggest blow for the rebels in Syria’s nearly six-year-old war, "
+    "which has killed more than 300,000 people and displaced over half the country’s population. "
+    "Tens of thousands of civilians have fled east Aleppo in recent weeks, the UN said.",
+)
 
 
 def ranked_sentences(
@@ -49,3 +60,15 @@ def _found(pipeline: Pipeline, row: Any) -> bool:
     spans = pipeline.ask(row["text"], k=FIRST, min_confidence=0.0).spans
     said = [f" {normalise(span.text)} " for span in spans]
     return any(f" {normalise(answer)} " in one for answer in row["answers"] for one in said)
+
+
+def reading_times(model: SpanModel) -> dict[int, float]:
+    """Milliseconds, the median of several, to read so many windows of about 300 characters."""
+    found: dict[int, list[float]] = {windows: [] for windows in TIMED}
+    model.read("how many people has the war killed?", [TEXT])
+    for _ in range(REPEATS):
+        for windows, times in found.items():
+            start = time.perf_counter()
+            model.read("how many people has the war killed?", [TEXT] * windows)
+            times.append((time.perf_counter() - start) * 1000)
+    return {windows: statistics.median(times) for windows, times in found.items()}

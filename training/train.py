@@ -43,8 +43,13 @@ class Plan:
     """The share of the steps, at the end, over which the rate falls to nothing; what was learnt
     before can be gone on from (Hägele et al. 2024, arXiv 2405.18392)."""
     decay: float = 0.01
+    spans: float = 1.0
+    """Weight of the loss of starts and ends; 0 trains a model that only ranks."""
     relevance: float = 0.5
-    """Weight of the ranking loss."""
+    """Weight of the ranking loss; 0 trains a model that only marks."""
+    distilled: float = 0.5
+    """Share of a teacher's say in where the spans are, where there is one (Hinton et al. 2015,
+    arXiv 1503.02531)."""
     seed: int = 1
     every: int = 500
     """Steps between checkpoints."""
@@ -53,7 +58,13 @@ class Plan:
 
 
 def train(
-    folder: Path, encoder: Path, sources: Sequence[Source], tokenizer: Any, plan: Plan
+    folder: Path,
+    encoder: Path,
+    sources: Sequence[Source],
+    tokenizer: Any,
+    plan: Plan,
+    *,
+    teacher: ReaderNetwork | None = None,
 ) -> ReaderNetwork:
     """Train, or go on where the folder's checkpoint stands."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +88,11 @@ def train(
             break
         for group in optimizer.param_groups:
             group["lr"] = plan.rate * _schedule(step, plan)
-        value = loss(forward(network, batch.inputs, plan.parts), batch, plan.relevance)
+        told = None
+        if teacher is not None:
+            with torch.inference_mode():
+                told = forward(teacher, batch.inputs, plan.parts)
+        value = loss(forward(network, batch.inputs, plan.parts), batch, plan, teacher=told)
         optimizer.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -118,31 +133,47 @@ def forward(network: ReaderNetwork, inputs: dict[str, Tensor], parts: int) -> Ma
     return Marks(*(torch.cat(each)[back] for each in zip(*found, strict=True)))
 
 
-def loss(marks: Marks, batch: Batch, weight: float) -> Tensor:
+def loss(marks: Marks, batch: Batch, plan: Plan, *, teacher: Marks | None = None) -> Tensor:
     """Starts and ends over all windows of a question at once, and each window's relevance."""
-    questions = len(batch.located)
-    span = sum(
-        _shared(logits, batch, right, questions)
-        for logits, right in ((marks.starts, batch.starts), (marks.ends, batch.ends))
-    )
+    pairs = [(marks.starts, batch.starts), (marks.ends, batch.ends)]
+    span = sum(_missed(_shares(logits, batch), batch, right) for logits, right in pairs)
+    if teacher is not None:
+        both = [(marks.starts, teacher.starts), (marks.ends, teacher.ends)]
+        soft = sum(_apart(_shares(own, batch), _shares(its, batch), batch) for own, its in both)
+        span = (1 - plan.distilled) * span + plan.distilled * soft
     relevance = functional.binary_cross_entropy_with_logits(marks.relevance, batch.relevant)
-    return span / 2 + weight * relevance
+    return plan.spans * span / 2 + plan.relevance * relevance
 
 
-def _shared(logits: Tensor, batch: Batch, right: Tensor, questions: int) -> Tensor:
-    """Cross-entropy of the right tokens, or of "no answer" at 0, over each question's tokens."""
+def _shares(logits: Tensor, batch: Batch) -> list[Tensor]:
+    """Of each question log-probabilities: of "no answer", then of all its windows' tokens."""
     low = torch.finfo(logits.dtype).min / 4
-    rows = torch.full((questions, 1), 0.0)
-    every, good = [], []
-    for number in range(questions):
+    found = []
+    for number in range(len(batch.located)):
         mine = batch.group == number
         tokens = logits[mine].masked_fill(~batch.allowed[mine], low).flatten()
-        every.append(torch.cat([rows[number], tokens]).logsumexp(0))
-        hit = right[mine].flatten()
-        good.append(tokens[hit].logsumexp(0) if hit.any() else rows[number, 0])
-    told = torch.stack(every) - torch.stack(good)
-    # Of a question whose answer is known to be in a text but not where, only the text is learnt.
-    return (told * batch.located).sum() / batch.located.sum().clamp(min=1)
+        found.append(torch.cat([torch.zeros(1), tokens]).log_softmax(0))
+    return found
+
+
+def _missed(shares: Sequence[Tensor], batch: Batch, right: Tensor) -> Tensor:
+    """Cross-entropy of the right tokens, or of "no answer"."""
+    told = []
+    for number, one in enumerate(shares):
+        hit = right[batch.group == number].flatten()
+        told.append(-(one[1:][hit].logsumexp(0) if hit.any() else one[0]))
+    return _located(told, batch)
+
+
+def _apart(shares: Sequence[Tensor], wanted: Sequence[Tensor], batch: Batch) -> Tensor:
+    """Cross-entropy with what the teacher says."""
+    told = [-(its.exp() * own).sum() for own, its in zip(shares, wanted, strict=True)]
+    return _located(told, batch)
+
+
+def _located(told: Sequence[Tensor], batch: Batch) -> Tensor:
+    """Of a question whose answer is in a known text at an unknown place only the text is learnt."""
+    return (torch.stack(list(told)) * batch.located).sum() / batch.located.sum().clamp(min=1)
 
 
 def _schedule(step: int, plan: Plan) -> float:

@@ -67,7 +67,9 @@ class QuestionAnsweringModel:
         for row, owner in enumerate(owners):
             places = words(encoded.encodings[row], len(heads[owner]))
             nothing = float(starts[row, 0] + ends[row, 0])
-            found[owner].append(marks(starts[row], ends[row], places, nothing))
+            found[owner].append(
+                marks(starts[row], ends[row], places, nothing, text=windows[owner].text)
+            )
         return [_reading(merged(each)) for each in found]
 
 

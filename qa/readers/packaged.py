@@ -54,7 +54,7 @@ class PackagedModel:
         best = np.full(len(windows), -np.inf, np.float32)
         for row, (piece, owner) in enumerate(zip(pieces, owners, strict=True)):
             places = words(piece, len(heads[owner]))
-            found[owner].append(marks(starts[row], ends[row], places))
+            found[owner].append(marks(starts[row], ends[row], places, text=windows[owner].text))
             best[owner] = max(best[owner], relevance[row])
         return [
             Reading(float(score), merged(each)) for score, each in zip(best, found, strict=True)

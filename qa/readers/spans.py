@@ -1,5 +1,6 @@
 """From a model's logits to the spans that it would answer with."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ TRIED = 20
 """Starts, and ends, that are combined."""
 KEPT = 3
 """Spans of one window."""
+BREAK = re.compile(r"\n\s*\n")
+"""Between paragraphs."""
 
 
 def marks(
@@ -21,8 +24,10 @@ def marks(
     ends: Matrix,
     places: Sequence[tuple[int, int] | None],
     no_answer: float = 0.0,
+    *,
+    text: str = "",
 ) -> tuple[Mark, ...]:
-    """The best spans that do not overlap, best first.
+    """The best spans that do not overlap, best first; none goes over a blank line of `text`.
 
     `starts` and `ends` are logits, of shape (tokens,); `places[i]` is the place in the window of
     the word that token `i` belongs to, None where no answer may be; `no_answer` is what a start and
@@ -43,6 +48,8 @@ def marks(
         if begin is None or end is None:  # never: both are able
             continue
         mark = Mark(begin[0], end[1], float(sums[row, column]))
+        if BREAK.search(text, mark.start, mark.end):
+            continue
         if all(mark.end <= one.start or one.end <= mark.start for one in found):
             found.append(mark)
         if len(found) == KEPT:

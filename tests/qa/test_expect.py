@@ -1,6 +1,6 @@
 import pytest
 
-from qa.expect import Kind, credited, expected, holds, origin
+from qa.expect import Kind, credited, expected, fits, holds, origin, qualified
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,48 @@ def test_other_questions_ask_for_no_origin(question: str) -> None:
 def test_a_credit_names_someone(line: str, name: str) -> None:
     start, end = credited(line)
     assert line[start:end] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "whole"),
+    [
+        ("It has killed more than 300,000 people.", "300,000", "more than 300,000"),
+        ("It took around 85 percent of it.", "85 percent", "around 85 percent"),
+        ("It reported at least a dozen strikes.", "a dozen", "at least a dozen"),
+        ("Well over twenty came.", "twenty", "Well over twenty"),
+        ("It has been encircled since mid-July.", "July", "mid-July"),
+        ("It rained in late October.", "October", "late October"),
+        ("Talks about Syria failed.", "Syria", "Syria"),
+        ("It cost 12 dollars.", "12", "12"),
+    ],
+)
+def test_a_number_is_given_with_what_qualifies_it(text: str, marked: str, whole: str) -> None:
+    start = text.index(marked)
+    assert text[qualified(text, start) : start + len(marked)] == whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words", "there"),
+    [
+        ("number", "It has killed 300,000 people.", "300,000 people", True),
+        ("number", "It has killed 300,000 people.", "killed", False),
+        ("time", "It fell on Monday.", "Monday", True),
+        ("time", "It took 4:12.5 to fall.", "4:12.5", True),
+        ("time", "It fell on Monday.", "It", False),
+        ("person", "In Geneva John Kerry spoke.", "John Kerry", True),
+        ("person", "In Geneva John Kerry spoke.", "Geneva", False),
+        ("person", "In Geneva John Kerry spoke.", "spoke", False),
+        ("place", "He was in Paris for talks.", "Paris", True),
+        ("place", "US officials were there.", "US", False),
+        ("place", "He was in Geneva for talks.", "Geneva", False),
+        ("reason", "It was too dark.", "too dark", None),
+    ],
+)
+def test_words_are_of_the_kind_that_is_asked_for_or_not(
+    kind: Kind,
+    text: str,
+    words: str,
+    there: bool | None,  # noqa: FBT001
+) -> None:
+    start = text.index(words)
+    assert fits(kind, text, (start, start + len(words)), "and in Geneva?") is there

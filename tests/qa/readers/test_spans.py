@@ -39,6 +39,15 @@ def test_an_answer_is_not_longer_than_allowed() -> None:
     assert (best.start == 0) != (best.end == places[-1][1])
 
 
+def test_an_answer_does_not_go_over_the_end_of_a_paragraph() -> None:
+    starts, ends = logits(0, 5, 0, 0), logits(0, 0, 4, 9)
+    text = "Ha. Mayor\n\nno"
+    places = [None, (0, 2), (4, 9), (11, 13)]
+    assert marks(starts, ends, places)[0] == Mark(0, 13, 14.0)
+    assert marks(starts, ends, places, text=text)[0] == Mark(0, 9, 9.0)
+    assert marks(starts, ends, places, text=text.replace("\n\n", "\n "))[0] == Mark(0, 13, 14.0)
+
+
 @given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=40))
 def test_spans_are_sorted_and_do_not_overlap(values: list[tuple[float, float]]) -> None:
     starts, ends = (np.array(column, np.float32) for column in zip(*values, strict=True))
