@@ -21,7 +21,8 @@ from api.chat.slack import Slack
 from api.chat.teams import Teams
 from api.chat.telegram import Telegram
 from api.chat.zulip import Zulip
-from tests.api.chat.house import House, Request
+from tests.api.chat.house import House
+from tests.api.wire import Request
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105
 KEY = SigningKey(bytes(range(32)))

@@ -1,6 +1,5 @@
 """Doors as they stand in the application, with the tools' own servers played by a local one."""
 
-import asyncio
 import json
 import random
 import threading
@@ -18,6 +17,7 @@ from api.chat.outbox import Outbox
 from api.errors import EXPECTED, answer
 from api.schemas import AskRequest, AskResponse
 from api.service import Service
+from tests.api.wire import Request
 
 GENEVA = "who will meet in Geneva?"
 UNKNOWN = "zebra"
@@ -118,9 +118,6 @@ def assert_harmless(shown: str) -> None:
     assert found == [], shown
 
 
-Request = tuple[bytes, dict[str, bytes]]
-
-
 def mutated(rng: random.Random, value: bytes) -> bytes:
     """Another value: a bit, a byte or a piece of it changed, left out or put in."""
     place = rng.randrange(len(value) + 1)
@@ -171,44 +168,3 @@ def guesses(genuine: Request, token: bytes, count: int) -> Iterator[Request]:
         if token not in forged and token not in b"".join(proof.values()):
             done += 1
             yield forged, proof
-
-
-def answers_to(app: FastAPI, path: str, requests: Iterator[Request]) -> dict[int, int]:
-    """How often each status was given; an exception in the application is raised here."""
-    statuses: dict[int, int] = {}
-
-    async def send_all() -> None:
-        for body, headers in requests:
-            status = await _send(app, path, body, headers)
-            statuses[status] = statuses.get(status, 0) + 1
-
-    asyncio.run(send_all())
-    return statuses
-
-
-async def _send(app: FastAPI, path: str, body: bytes, headers: dict[str, bytes]) -> int:
-    status = 0
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        nonlocal status
-        status = message.get("status", status)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "server": ("testserver", 80),
-        "client": ("testclient", 1),
-        "headers": [(name.encode(), value) for name, value in headers.items()],
-    }
-    await app(scope, receive, send)
-    return status

@@ -17,12 +17,12 @@ from tests.api.chat.house import (
     UNKNOWN,
     House,
     Remote,
-    answers_to,
     assert_harmless,
     forgeries,
     guesses,
     mutated,
 )
+from tests.api.wire import answers_to
 
 TOOLS = sorted({caller.tool for caller in CALLERS})
 every = pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
