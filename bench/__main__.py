@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 from tqdm import tqdm
 
+from bench import dialogues as talks
+from bench import doors as chats
 from bench.quality import compare
 from bench.report import report
 from bench.sets import SEEDS, named
@@ -32,13 +34,14 @@ Share = Annotated[
     ),
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Requests of each kind, idle and busy.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.callback(invoke_without_command=True)
 def bench(ctx: typer.Context) -> None:
-    """Compare with others. Without a command: `quality` on the seeds."""
+    """Measure. Without a command: `quality` on the seeds."""
     if ctx.invoked_subcommand is None:
         quality()
 
@@ -70,6 +73,18 @@ def quality(
     typer.echo(report(found))
     if json_file:
         json_file.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+
+
+@app.command()
+def dialogues() -> None:
+    """How many questions that lean on others find their passage, completed and as typed."""
+    typer.echo(talks.report(talks.measured(_bar)))
+
+
+@app.command()
+def doors(*, rounds: Rounds = 40) -> None:
+    """How soon each chat tool is acknowledged, while nothing else happens and during ingest."""
+    typer.echo(chats.report(chats.measured(rounds, _bar)))
 
 
 def _bar(items: Iterable[Any], label: str, total: int) -> Iterable[Any]:

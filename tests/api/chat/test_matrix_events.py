@@ -1,3 +1,5 @@
+import json
+import random
 from typing import Any
 
 import pytest
@@ -5,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.chat.matrix_events import Asked, Me, age_of, asked, reply, server_of
+from tests.api.bent import bent
+from tests.api.chat.house import mutated
 
 ME = Me("@news:example.org", "News Bot")
 ROOM = "!room:example.org"
@@ -175,3 +179,29 @@ def test_whatever_is_sent_nothing_breaks(content: object, direct: bool) -> None:
         reply(found, found.text, found.text)
         assert found.message.conversation.encode()
     age_of({"unsigned": content})
+
+
+def test_ten_thousand_bent_messages_are_read_or_left_alone() -> None:
+    dice = random.Random(11)
+    meant_ones = 0
+    whole = message("News Bot: who?", formatted_body="<b>who?</b>", **meant(ME.id))
+    whole["content"]["m.relates_to"] = {"rel_type": "m.thread", "event_id": "$0"}
+    for _ in range(10_000):
+        event = whole
+        for _ in range(dice.randrange(1, 4)):
+            event = bent(event, dice)  # type: ignore[assignment]
+        event = event if isinstance(event, dict) else {"content": event}
+        age_of(event)
+        found = asked(event, ROOM, ME, direct=False)
+        if found:
+            meant_ones += 1
+            assert event["sender"] != ME.id
+            assert event["content"]["msgtype"] == "m.text"
+            json.dumps(reply(found, "", ""))
+    assert 0 < meant_ones < 10_000
+
+
+def test_no_changed_name_is_of_the_bots_own_server() -> None:
+    dice = random.Random(12)
+    names = (mutated(dice, b"@ada:examplE.org").decode(errors="replace") for _ in range(10_000))
+    assert [name for name in names if server_of(name) == ME.server] == []

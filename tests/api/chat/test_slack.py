@@ -1,7 +1,10 @@
 import json
+import time
 from urllib.parse import urlencode
 
 import pytest
+from slack_sdk.models.blocks import Block
+from slack_sdk.signature import SignatureVerifier
 from starlette.datastructures import Headers
 
 from api.chat.asking import USAGE
@@ -50,6 +53,21 @@ def test_the_signature_is_that_of_slacks_own_example(house: House) -> None:
         Slack(SECRET, house.asker, house.outbox).verify(body, Headers(headers))
     with pytest.raises(Forged, match="signature"):
         Slack(SECRET, house.asker, house.outbox).verify(body + b" ", Headers(headers))
+
+
+def test_what_slacks_own_library_signs_is_accepted(house: House, door: Slack) -> None:
+    body, now = slack_event(GENEVA), str(int(time.time()))
+    signature = SignatureVerifier(SECRET).generate_signature(timestamp=now, body=body)
+    headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature}
+    with house.client(door) as client:
+        assert client.post(PATH, content=body, headers=headers).status_code == 200
+    assert len(house.asked) == 1
+
+
+def test_slacks_own_library_finds_no_fault_in_the_blocks(house: House, door: Slack) -> None:
+    post(house, door, slack_event(GENEVA))
+    (sent,) = house.remote.messages
+    assert [block.to_dict() for block in Block.parse_all(sent["blocks"])] == sent["blocks"]
 
 
 def test_the_address_is_confirmed(house: House, door: Slack) -> None:
