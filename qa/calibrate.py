@@ -35,7 +35,6 @@ MARKED_FEATURES = (
     "outside",  # over the best span of another window that says something else
     "relevance",  # logit that the window answers
     "kind",  # 1 where the words are of the kind that is asked for, -1 where not
-    "agreed",  # 1 where the same words were marked in another article
 )
 
 

@@ -139,7 +139,6 @@ def _features(asked: Asked, marked: _Marked, others: Sequence[_Marked]) -> Featu
     sentence = piece.features[piece.sentence_of(piece.place(mark)[0])]
     inside = [one.score for one in others if one.piece is piece and one is not marked]
     outside = [one.score for one in others if one.piece is not piece and one.words != marked.words]
-    articles = {one.piece.hit.passage.article_id for one in others if one.words == marked.words}
     return {
         "score": piece.hit.score,
         "sentence_coverage": sentence["sentence_coverage"],
@@ -149,7 +148,6 @@ def _features(asked: Asked, marked: _Marked, others: Sequence[_Marked]) -> Featu
         "outside": _clipped(marked.score - max(outside, default=0.0)),
         "relevance": _clipped(marked.reading.relevance),
         "kind": asked.kind_of(piece.window.text, (mark.start, mark.end)),
-        "agreed": float(len(articles) > 1),
     }
 
 

@@ -26,7 +26,7 @@ BY_ID = {question["id"]: question for question in QUESTIONS}
 MUST = {f"aleppo-0{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9)}
 """The customer's own questions: answered, and right. aleppo-07 must not be answered."""
 
-LEAST = {"direct": 34, "paraphrase": 1, "unanswerable": 18}
+LEAST = {"direct": 37, "paraphrase": 1, "unanswerable": 18}
 """Questions of each kind that are answered right, or rightly not answered; one less than it is."""
 
 RIGHT = 0.85

@@ -2,26 +2,30 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from qa.metrics import normalise
+from training.altered import altered, names
 from training.data import Item, Source, Text
 
 MAX_TOKENS = 192
 REMOVED = 0.15
 """The share of the answerable questions that are shown only what does not answer them."""
+ALTERED = 0.25
+"""The share of them that are altered, where that can be done, so that nothing answers them."""
 BESIDE = 0.25
 """The share of the others' windows that are the right passage without its answer."""
 WHOLE = 0.2
 """The share of the windows that are whole passages; the others are some of its sentences."""
 LONGEST = 4
 """Sentences of a window that is not a whole passage."""
-SHARES = {"qamr": 0.4}
-"""Of a source's questions that are seen in one epoch: QAMR asks 35 about each of its sentences."""
+SHARES = {"qamr": 0.4, "reddit": 0.5, "amazon_reviews": 0.5, "squad2": 2.0}
+"""How often a source's questions are seen in one epoch: QAMR asks 35 about each of its sentences,
+and only SQuAD has questions that people wrote to have no answer."""
 POOL = 16
 """Batches that are formed together, so that those of one length go together."""
 
@@ -62,14 +66,26 @@ class Batch:
     """(questions,)"""
 
 
-def group(item: Item, texts: Sequence[Text], windows: int, chance: random.Random) -> Group:
-    """A question with one window that answers it, where there is one, and others that do not."""
+def group(
+    item: Item, texts: Sequence[Text], windows: int, chance: random.Random, known: list[str]
+) -> Group:
+    """A question with one window that answers it, where there is one, and others that do not.
+
+    `known` are names for questions that are altered.
+    """
     chosen: list[Window] = []
+    question = item.question
     others = [texts[place] for place in item.others]
     if item.golds:
         place, spans = chance.choice(item.golds)
         if chance.random() >= REMOVED:
-            chosen.append(cut(texts[place], spans, chance, relevant=True))
+            window = cut(texts[place], spans, chance, relevant=True)
+            if spans and chance.random() < ALTERED:
+                other = altered(question, window.text, known, chance)
+                if other:
+                    question = other
+                    window = replace(window, spans=(), relevant=False)
+            chosen.append(window)
         chance.shuffle(others)
         beside = _without(texts[place], spans, item.answers) if spans else None
         if beside and chance.random() < BESIDE:
@@ -78,7 +94,7 @@ def group(item: Item, texts: Sequence[Text], windows: int, chance: random.Random
     chosen += [cut(one, (), chance, relevant=False) for one in others[: windows - len(chosen)]]
     while len(chosen) < windows:
         chosen.append(cut(texts[chance.randrange(len(texts))], (), chance, relevant=False))
-    return Group(item.question, tuple(chosen), not item.golds or bool(item.golds[0][1]))
+    return Group(question, tuple(chosen), not item.golds or bool(item.golds[0][1]))
 
 
 def _without(text: Text, spans: Sequence[tuple[int, int]], answers: Sequence[str]) -> Text | None:
@@ -170,11 +186,15 @@ def batches(
 ) -> Iterator[Batch]:
     """Without end; the same for the same seed, from the batch number `skip` on."""
     number = 0
+    known = {one.name: names(text.text for text in one.texts) for one in sources}
     for epoch in range(10**6):
         items = _of_epoch(sources, random.Random(f"{seed} {epoch}"))
         for low in range(0, len(items) - questions, questions * POOL):
             chance = random.Random(f"{seed} {epoch} {low}")
-            found = [group(*one, windows, chance) for one in items[low : low + questions * POOL]]
+            found = [
+                group(item, texts, windows, chance, known[item.source])
+                for item, texts in items[low : low + questions * POOL]
+            ]
             found.sort(key=lambda one: max(len(window.text) for window in one.windows))
             pool = [found[at : at + questions] for at in range(0, len(found), questions)]
             chance.shuffle(pool)
@@ -190,7 +210,8 @@ def _of_epoch(
     items = []
     for source in sources:
         learnt = [one for one in source.items if not one.held_out]
-        size = round(len(learnt) * SHARES.get(source.name, 1.0))
-        items += [(one, source.texts) for one in order.sample(learnt, size)]
+        times, share = divmod(SHARES.get(source.name, 1.0), 1.0)
+        chosen = learnt * int(times) + order.sample(learnt, round(len(learnt) * share))
+        items += [(one, source.texts) for one in chosen]
     order.shuffle(items)
     return items

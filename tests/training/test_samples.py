@@ -8,6 +8,7 @@ from transformers import AutoTokenizer
 
 from index.embedders.hashing import HashingEmbedder
 from qa.datasets import named
+from training import samples
 from training.data import Source, Text, prepare
 from training.samples import Batch, Group, batches, cut, encode, group
 
@@ -40,7 +41,7 @@ def test_a_window_keeps_its_answer() -> None:
 def test_the_answer_is_where_the_labels_say(source: Source, tokenizer: Any) -> None:
     chance = random.Random(5)
     items = [item for item in source.items if item.golds] * 3
-    groups = [group(item, source.texts, 2, chance) for item in items]
+    groups = [group(item, source.texts, 2, chance, []) for item in items]
     batch = encode(groups, tokenizer)
     marked = 0
     for row, ids in enumerate(batch.inputs["input_ids"]):
@@ -61,7 +62,10 @@ def test_the_question_and_the_title_hold_no_answer(tokenizer: Any) -> None:
     assert allowed == item_window.text.lower()
 
 
-def test_nothing_is_learnt_from_what_is_held_out(source: Source, tokenizer: Any) -> None:
+def test_nothing_is_learnt_from_what_is_held_out(
+    source: Source, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "ALTERED", 0)  # might make one of the others by chance
     held = {item.question for item in source.items if item.held_out}
     stream = batches([source], tokenizer, questions=4, windows=2, seed=1)
     seen = " ".join(tokenizer.batch_decode(next(stream).inputs["input_ids"])[0] for _ in range(12))
@@ -78,3 +82,25 @@ def test_a_stream_can_be_entered_anywhere(source: Source, tokenizer: Any) -> Non
     for one, other in zip(whole[2:], later, strict=False):
         assert one.inputs["input_ids"].equal(other.inputs["input_ids"])
         assert one.starts.equal(other.starts)
+
+
+def test_some_questions_are_altered_and_then_nothing_answers_them(source: Source) -> None:
+    seen: dict[bool, int] = {True: 0, False: 0}
+    for seed in range(200):
+        for item in source.items:
+            found = group(item, source.texts, 2, random.Random(seed), ["Vienna"])
+            other = found.question != item.question
+            seen[other] += 1
+            if other:
+                assert "Vienna" in found.question or item.question.split() != found.question.split()
+                assert not any(window.relevant or window.spans for window in found.windows)
+    assert seen[True]
+    assert seen[False] > seen[True]
+
+
+def test_a_source_may_be_seen_twice_in_an_epoch(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt = [item for item in source.items if not item.held_out]
+    monkeypatch.setitem(samples.SHARES, source.name, 2.0)
+    assert len(samples._of_epoch([source], random.Random(1))) == 2 * len(learnt)
