@@ -85,8 +85,9 @@ def test_each_page_tells_what_to_set_and_what_to_paste(tool: str) -> None:
 
 def test_the_list_names_every_tool_with_its_variables() -> None:
     listed = (PAGES / "README.md").read_text()
-    assert sorted(path.stem for path in PAGES.glob("*.md")) == sorted([*TOOLS, "README"])
-    for tool in TOOLS:
+    pages = {path.stem for path in PAGES.glob("*.md")} - {"README"}
+    assert pages == {*TOOLS, "matrix", "mcp", "openai", "widget"}
+    for tool in pages:
         (row,) = re.findall(rf"^\|.*\[{tool}.md\]\({tool}.md\).*$", listed, re.MULTILINE)
         for name in Settings.model_fields:
             assert (f"`{variable(name)}`" in row) is name.startswith(f"{tool}_")
