@@ -28,11 +28,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def build_service(settings: Settings, *, write: bool = True) -> "Service":
     """Everything, ready to be asked."""
     from api.service import Service
+    from index.corpus import Corpus
+    from index.embedders.batched import BatchedEmbedder
 
-    corpus = build_corpus(settings, write=write)
+    embedder = BatchedEmbedder(build_embedder(settings), remembered=settings.cache_entries)
+    corpus = Corpus.open(settings.data, embedder, engine=build_engine(settings), write=write)
     log.info("opened %s, generation %d", settings.data, corpus.generation)
     pipeline = build_pipeline(corpus, settings)
-    return Service(corpus, pipeline, settings, writer=build_writer(settings))
+    writer = build_writer(settings)
+    return Service(corpus, pipeline, settings, writer=writer, embedder=embedder)
 
 
 def build_writer(settings: Settings) -> "Writer | None":
@@ -49,14 +53,6 @@ def build_writer(settings: Settings) -> "Writer | None":
         timeout_s=settings.llm_timeout_s,
     )
     return Writer(model)
-
-
-def build_corpus(settings: Settings, *, write: bool = True) -> "Corpus":
-    """The data directory, open for writing or for reading only."""
-    from index.corpus import Corpus
-
-    embedder, engine = build_embedder(settings), build_engine(settings)
-    return Corpus.open(settings.data, embedder, engine=engine, write=write)
 
 
 def build_embedder(settings: Settings) -> "Embedder":

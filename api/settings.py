@@ -141,6 +141,18 @@ class Settings(BaseModel):
     threads: int = Field(
         0, ge=0, description="Native threads of the model and of the search; 0: as many as fit."
     )
+    queue: int = Field(
+        128,
+        ge=1,
+        description="Questions that may wait for an answer; the next one is told to come back "
+        "(429).",
+    )
+    cache_entries: int = Field(
+        1000,
+        ge=0,
+        description="Replies, and vectors of questions, that are kept until something is written, "
+        "and given again; 0: none.",
+    )
     llm_base_url: Annotated[str, AfterValidator(_web)] = Field(
         "",
         description="Where a language model answers in OpenAI's protocol, such as "
