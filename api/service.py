@@ -250,8 +250,8 @@ class Service:
 
 def _key(request: conditions.Request, completed: conditions.Request, generation: int) -> Hashable:
     """Everything that a reply depends on; the text is written for each caller anew."""
-    given = completed.model_dump_json(exclude={"conversation", "follow_up", "generate"})
-    return type(request), generation, request.q, given
+    given = completed.model_dump(exclude={"conversation", "follow_up", "generate"})
+    return type(request), generation, request.q, repr(given)
 
 
 def _reaches(first: int) -> Iterator[int]:
