@@ -63,7 +63,7 @@ NURSES = Turn(
 @pytest.mark.parametrize(
     ("turn", "question", "completed"),
     [
-        (GENEVA, "and where?", "where are US officials meeting in Geneva?"),
+        (GENEVA, "and where?", "where are US officials meeting?"),
         (GENEVA, "Why?", "Why are US officials meeting in Geneva?"),
         (GENEVA, "since when", "since when are US officials meeting in Geneva?"),
         (GENEVA, "who else?", "who else is meeting in Geneva?"),
@@ -195,6 +195,12 @@ def test_what_was_completed_is_not_completed_again() -> None:
         completed = rewrite(question, [WHOLE])
         assert rewrite(completed, [WHOLE, Turn(completed)]) == completed
     assert rewrite("was anyone hurt?", [GENEVA, Turn("was anyone hurt?")]) == "was anyone hurt?"
+
+
+def test_initials_are_nobody() -> None:
+    turn = Turn("where are US officials meeting?", "Geneva", SENTENCE, TITLE)
+    completed = "who is US Secretary of State John Kerry?"
+    assert rewrite("who is he?", [GENEVA, turn]) == completed
 
 
 def test_the_nearest_turn_that_has_such_a_name_is_meant() -> None:
