@@ -66,8 +66,9 @@ def test_a_citation_points_into_the_stored_text(client: TestClient) -> None:
 def test_an_article_without_an_address_is_cited_by_ours(client: TestClient) -> None:
     found = chat(client, user("when did the harbour of Östmere reopen?")).json()
     (cited,) = found["citations"]
-    assert cited["url"] == f"http://testserver/v1/articles/{cited['article_id']}"
-    assert client.get(cited["url"]).json()["title"] == cited["title"]
+    place = f"{cited['article_id']}&at={cited['start']}-{cited['end']}"
+    assert cited["url"] == f"http://testserver/?article={place}"
+    assert "<title>Dateline" in client.get(cited["url"]).text
 
 
 @pytest.mark.parametrize("host", ["[::1", "a b", "x)<b>", "a" * 10 + "/path", "é"])
@@ -77,7 +78,7 @@ def test_a_strange_host_is_not_repeated(client: TestClient, host: str) -> None:
         json={"model": "dateline", "messages": [user("when did the harbour reopen?")]},
         headers={"Host": host.encode()},  # type: ignore[dict-item]
     )
-    assert response.json()["citations"][0]["url"].startswith("/v1/articles/art_")
+    assert response.json()["citations"][0]["url"].startswith("/?article=art_")
 
 
 def test_no_answer_says_so_with_the_closest_passages(client: TestClient) -> None:
