@@ -110,6 +110,13 @@ class Settings(BaseModel):
     teams_secret: Several = Field(
         (), repr=False, description="Opens the door for Teams: outgoing webhooks' security tokens."
     )
+    teams_app_secret: str = Field(
+        "", repr=False, description="Opens the door for a bot in Teams: its client secret."
+    )
+    teams_app_id: str = Field("", description="The bot's application (client) id.")
+    teams_tenant_id: str = Field(
+        "", description="The directory (tenant) that it is registered in; none: several."
+    )
     mattermost_token: Several = Field(
         (), repr=False, description="Opens the door for Mattermost: the integrations' tokens."
     )
