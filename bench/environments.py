@@ -17,8 +17,14 @@ log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 MADE = ".made"
-QUIETLY = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TQDM_DISABLE": "1"}
-"""With nothing but the files it is given, and without bars."""
+QUIETLY = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TQDM_DISABLE": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+"""With nothing but the files it is given, without bars, and with threads that sleep while they
+wait, as ours do: beside other programs on two cores they would else take many times as long."""
 
 
 def requirements(name: str) -> Path:

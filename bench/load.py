@@ -26,8 +26,8 @@ LAST_CHUNK = b"\r\n0\r\n\r\n"
 OK = b"200"
 CORE = "BENCH_CLIENT_CORE"
 """The variable with the core that is the client's own."""
-PATIENCE = 300
-"""Seconds beyond those of the task, after which it is given up."""
+PATIENCE = 7200
+"""Seconds until it is given up; to index ten thousand passages beside other programs takes long."""
 
 Asked = tuple[str, str, str]
 """Method, path with its query, and body."""
