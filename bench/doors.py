@@ -26,6 +26,9 @@ SECRETS: Mapping[str, object] = {
 }
 MCP = {"Accept": "application/json, text/event-stream"}
 
+REST = 0.4
+"""Seconds for an answer that comes later, so that the next door does not wait behind it."""
+
 Send = Callable[[httpx.Client, str, int], httpx.Response]
 
 
@@ -77,6 +80,7 @@ def measured(rounds: int, progress: Progress, settings: Mapping[str, object] = S
                         seconds[state][door.name].append(time.perf_counter() - start)
                         said.raise_for_status()
                         put_off += BUSY in said.text or SLOW in said.text
+                        time.sleep(REST * (door.answer == LATER))
     return Figures(seconds, put_off, ingest.articles, ingest.articles / ingest.seconds)
 
 
