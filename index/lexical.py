@@ -136,7 +136,8 @@ class LexicalIndex:
         hits = searcher.search(query, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], np.float32)
-        best = (K1 + 1) * sum(_idf(searcher, terms.words))
+        idf = terms.idf if level == "passages" else _idf(searcher, terms.words)
+        best = (K1 + 1) * sum(idf)
         return np.array(ids, np.int64), scores / np.float32(best or 1)
 
     # -- inside -------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ class HybridRetriever:
         if weights.feedback:
             parts["feedback"] = _feedback(found, score)
             score += np.float32(weights.feedback) * parts["feedback"]
-        cosines = np.split(found.sentence_dense, starts[1:])
+        ends = np.append(starts[1:], len(found.sentence_dense))
         best = np.lexsort((found.ids, -score))[:k]
         passages = self.passages(found.ids[best])
         return [
@@ -138,7 +138,7 @@ class HybridRetriever:
                 passage=passages[int(found.ids[row])],
                 score=float(score[row]),
                 parts={name: float(values[row]) for name, values in parts.items()},
-                sentence_cosines=tuple(cosines[row].tolist()),
+                sentence_cosines=tuple(found.sentence_dense[starts[row] : ends[row]].tolist()),
             )
             for row in best
             if int(found.ids[row]) in passages  # else it was removed since it was found

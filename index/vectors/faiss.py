@@ -12,7 +12,7 @@ import faiss
 import numpy as np
 
 from index.types import Ids, Matrix
-from index.vectors.lists import UNIT, Ending, centres, inverted_file, known, parameters
+from index.vectors.lists import UNIT, Ending, centres, go_on, inverted_file, known, parameters
 from index.vectors.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -132,6 +132,7 @@ class FaissIndex:
             ids = self.ids()
             trained = inverted_file(centres(self._some, ids, self._lists(len(ids))))
             for low in range(0, len(ids), SLICE):
+                go_on()
                 trained.add_with_ids(*self._some(ids[low : low + SLICE])[::-1])
             with self._changing:
                 touched = np.unique(np.concatenate([np.empty(0, np.int64), *self._touched]))

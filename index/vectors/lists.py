@@ -24,6 +24,12 @@ class Ending(Exception):
     """The program ends, and nobody needs what is being made."""
 
 
+def go_on() -> None:
+    """Raises Ending where there is no point any more: Python waits for threads that run."""
+    if not threading.main_thread().is_alive():
+        raise Ending
+
+
 def inverted_file(middles: Matrix) -> Any:
     """An empty one with these lists: inner products of scaled vectors, searched and removed by id.
 
@@ -55,8 +61,7 @@ def centres(some: Callable[[Ids], tuple[Ids, Matrix]], ids: Ids, count: int) -> 
     faiss.omp_set_num_threads(1)  # the searches need the others
     found = None
     for _ in range(ROUNDS):
-        if not threading.main_thread().is_alive():
-            raise Ending
+        go_on()
         kmeans = faiss.Kmeans(
             rows.shape[1], count, niter=1, spherical=True, min_points_per_centroid=1
         )
