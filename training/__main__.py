@@ -66,6 +66,7 @@ def learn(
     warmup: int = PLAN.warmup,
     cooling: float = PLAN.cooling,
     every: int = PLAN.every,
+    asked: int = PLAN.asked,
     spans: float = PLAN.spans,
     relevance: float = PLAN.relevance,
     teacher: Annotated[
@@ -81,8 +82,15 @@ def learn(
     if threads:
         torch.set_num_threads(threads)
     found = [Source.load(path) for path in sorted(work.glob("*.json.gz"))]
-    chosen = {"layers": layers, "questions": questions, "spans": spans, "relevance": relevance}
-    speed = {"rate": rate, "warmup": warmup, "cooling": cooling, "every": every}
+    chosen = {
+        "every": every,
+        "asked": asked,
+        "layers": layers,
+        "questions": questions,
+        "spans": spans,
+        "relevance": relevance,
+    }
+    speed = {"rate": rate, "warmup": warmup, "cooling": cooling}
     plan = replace(PLAN, steps=steps, bf16=bf16, **speed, **chosen)
     tokenizer = AutoTokenizer.from_pretrained(ENCODER)
     master = started(ENCODER, at=teacher).eval() if teacher else None

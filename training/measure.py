@@ -87,8 +87,8 @@ def read(
         batch = encode([Group(question, windows, located=True)], tokenizer)
         marks = network(**batch.inputs)
         low = torch.finfo(torch.float32).min / 4
-        starts = marks.starts.masked_fill(~batch.allowed, low)
-        ends = marks.ends.masked_fill(~batch.allowed, low)
+        starts = marks.starts.float().masked_fill(~batch.allowed, low)
+        ends = marks.ends.float().masked_fill(~batch.allowed, low)
         for row, window in enumerate(windows):
             score, start, end = best_span(starts[row], ends[row])
             words = _words(tokenizer, batch.inputs, row, start, end, question, window)

@@ -13,10 +13,6 @@ from training.altered import altered, names
 from training.data import Item, Source, Text
 
 MAX_TOKENS = 192
-WHOLE = 0.2
-"""The share of the windows that are whole passages; the others are some of its sentences."""
-LONGEST = 4
-"""Sentences of a window that is not a whole passage."""
 SHARES = {"qamr": 0.4, "reddit": 0.5, "amazon_reviews": 0.5, "squad2": 2.0}
 """How often a source's questions are seen in one epoch: QAMR asks 35 about each of its sentences,
 and only SQuAD has questions that people wrote to have no answer."""
@@ -70,6 +66,10 @@ class Mix:
     """The share of them that are altered, where that can be done, so that nothing answers them."""
     beside: float = 0.25
     """The share of the others' windows that are the right passage without its answer."""
+    whole: float = 0.2
+    """The share of the windows that are whole passages; the others are some of its sentences."""
+    longest: int = 4
+    """Sentences of a window that is not a whole passage."""
 
 
 MIX = Mix()
@@ -92,7 +92,7 @@ def group(
     if item.golds:
         place, spans = chance.choice(item.golds)
         if chance.random() >= mix.removed:
-            window = cut(texts[place], spans, chance, relevant=True)
+            window = cut(texts[place], spans, chance, mix, relevant=True)
             if spans and chance.random() < mix.altered:
                 other = altered(question, window.text, known, chance)
                 if other:
@@ -104,9 +104,11 @@ def group(
         if beside and chance.random() < mix.beside:
             others.insert(0, beside)
     # Of a question that nothing answers, the first is the passage that it was asked about.
-    chosen += [cut(one, (), chance, relevant=False) for one in others[: mix.windows - len(chosen)]]
+    chosen += [
+        cut(one, (), chance, mix, relevant=False) for one in others[: mix.windows - len(chosen)]
+    ]
     while len(chosen) < mix.windows:
-        chosen.append(cut(texts[chance.randrange(len(texts))], (), chance, relevant=False))
+        chosen.append(cut(texts[chance.randrange(len(texts))], (), chance, mix, relevant=False))
     return Group(question, tuple(chosen), not item.golds or bool(item.golds[0][1]))
 
 
@@ -127,13 +129,18 @@ def _without(text: Text, spans: Sequence[tuple[int, int]], answers: Sequence[str
 
 
 def cut(
-    text: Text, spans: Sequence[tuple[int, int]], chance: random.Random, *, relevant: bool
+    text: Text,
+    spans: Sequence[tuple[int, int]],
+    chance: random.Random,
+    mix: Mix = MIX,
+    *,
+    relevant: bool,
 ) -> Window:
     """The whole passage, or some of its sentences, among them that of an answer."""
     count = len(text.sentences)
     low, high = 0, count
-    if count > 1 and chance.random() >= WHOLE and (spans or not relevant):
-        size = chance.randint(1, min(LONGEST, count))
+    if count > 1 and chance.random() >= mix.whole and (spans or not relevant):
+        size = chance.randint(1, min(mix.longest, count))
         first, last = 0, count - size
         if spans:
             start, end = chance.choice(list(spans))

@@ -116,7 +116,8 @@ def train(
         if step % plan.every == 0 or step == plan.steps:
             _save(folder, network, optimizer, step, plan)
             network.eval()
-            figures = measure(network, sources, tokenizer, questions=plan.asked)
+            with _multiplying(plan):
+                figures = measure(network, sources, tokenizer, questions=plan.asked)
             network.train()
             _write(folder / LOG, {"step": step, "loss": _mean(losses[-plan.every :])} | figures)
             log.info("step %d: %s", step, ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
@@ -130,13 +131,17 @@ def forward(network: ReaderNetwork, inputs: dict[str, Tensor], plan: Plan) -> Ma
     found = []
     for rows in order.chunk(plan.parts):
         longest = int(lengths[rows].max())
-        with torch.autocast("cpu", torch.bfloat16, enabled=plan.bf16):
+        with _multiplying(plan):
             marks = network(**{name: one[rows, :longest] for name, one in inputs.items()})
         missing = (0, inputs["input_ids"].shape[1] - longest)
         padded = (functional.pad(one, missing) for one in (marks.starts, marks.ends))
         found.append((*padded, marks.relevance))
     back = order.argsort()
     return Marks(*(torch.cat(each)[back].float() for each in zip(*found, strict=True)))
+
+
+def _multiplying(plan: Plan) -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16, enabled=plan.bf16)
 
 
 def loss(marks: Marks, batch: Batch, plan: Plan, *, teacher: Marks | None = None) -> Tensor:
