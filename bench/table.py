@@ -78,11 +78,19 @@ def _libraries(found: Figures) -> list[str]:
     libraries = found.about.get("libraries", {})
     if not libraries:
         return []
-    head = ["", "Called in a process of their own, without HTTP:", ""]
+    count = max(one["passages"] for one in libraries.values())
+    head = ["", f"{count:,} passages, called in a process of their own, without HTTP:", ""]
     head += [_row(["", "a search, p50, ms", "passages taken in, /s", "resident, MB"])]
     head += [_row(["---", "---:", "---:", "---:"])]
     return head + [
-        _row([name, f"{one['p50']:.1f}", f"{one['ingest_per_s']:.0f}", f"{one['megabytes']:.0f}"])
+        _row(
+            [
+                f"{name} {one['version']}",
+                f"{one['p50']:.1f}",
+                f"{one['ingest_per_s']:.0f}",
+                f"{one['megabytes']:.0f}",
+            ]
+        )
         for name, one in libraries.items()
     ]
 

@@ -10,7 +10,18 @@ ABOUT = {
     "txtai": "9.14.0",
 }
 FOUND = Figures(
-    ABOUT | {"libraries": {"chroma": {"p50": 12.34, "ingest_per_s": 30.2, "megabytes": 700.4}}},
+    ABOUT
+    | {
+        "libraries": {
+            "chroma": {
+                "p50": 12.34,
+                "passages": 3005,
+                "version": "1.5",
+                "ingest_per_s": 30.2,
+                "megabytes": 700.4,
+            }
+        }
+    },
     {
         "search_p50": {OURS: [5.0, 4.0, 6.0], THEIRS: [20.0, 32.0, 24.0]},
         "many_per_s": {OURS: [300.0], THEIRS: [30.0]},
@@ -34,7 +45,8 @@ def test_the_readme_gets_both_sides_with_their_spread() -> None:
         "| a search before ingest, p95, ms | 8.0 |  |  |",
         "| a search while articles come in, p95, ms | 20.0 |  |  |",
     ]
-    assert lines[-1] == "| chroma | 12.3 | 30 | 700 |"
+    assert lines[-5] == "3,005 passages, called in a process of their own, without HTTP:"
+    assert lines[-1] == "| chroma 1.5 | 12.3 | 30 | 700 |"
 
 
 def test_every_row_tells_what_is_wanted_and_whether_it_is_so() -> None:
