@@ -3,6 +3,10 @@
 No thread stands behind it, and nobody waits for company: who finds the model free calls it for all
 that wait, then hands it on. So a question that comes alone goes straight through, and under load
 the batches fill by themselves.
+
+What can wait begins while no question is in the model, and goes in slices: a question that comes
+meanwhile does not wait for the slice's end, it shares the processors with it. Waiting was tried: a
+passage cannot be divided, and with PyTorch's 45 ms for one a question took 57 ms in place of 24.
 """
 
 import threading
@@ -22,8 +26,8 @@ LARGEST = 32
 MOST = 1024
 """Questions that wait; a server refuses long before that."""
 PATIENCE = 8
-"""Batches of questions that may go before a slice which waits, so that ingest never stands still.
-No question waits for more than one slice all the same."""
+"""Batches of questions that may go before a slice which waits; then it goes beside the next one, so
+that ingest never stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,11 @@ class _Caller(Generic[Item, Result]):
 
 
 class Batcher(Generic[Item, Result]):
-    """One model, which any number of threads may use; `compute` is never called by two at once."""
+    """One model for any number of threads.
+
+    `compute` is never called by two at once, and of all slices there is one at a time, but the one
+    may be at work beside the other.
+    """
 
     def __init__(
         self,
@@ -82,7 +90,8 @@ class Batcher(Generic[Item, Result]):
         self._lock = threading.Lock()
         self._questions: deque[_Caller[Item, Result]] = deque()
         self._slices: deque[_Caller[Item, Result]] = deque()
-        self._taken = False  # whether somebody has the model; nobody waits where nobody has it
+        # Questions wait only while one is asking, slices while one is asking or slicing.
+        self._asking = self._slicing = False
         self._passed_over = 0
         self._closed = False
         self._batches = self._batched = 0
@@ -90,7 +99,7 @@ class Batcher(Generic[Item, Result]):
     def __call__(self, item: Item) -> Result:
         """What the model makes of it; raises Overloaded, or what the model raised for its batch."""
         caller = _Caller[Item, Result](item)
-        if not self._enters(caller, self._questions, self._most):
+        if not self._asks_at_once(caller):
             caller.wait()
         if not caller.done:
             self._lead(caller)
@@ -98,15 +107,15 @@ class Batcher(Generic[Item, Result]):
 
     @contextmanager
     def slice(self) -> Iterator[None]:
-        """The model for a moment of work that can wait; all questions that wait go first."""
+        """A moment for work that can wait; it begins when no question is in the model."""
         caller = _Caller[Item, Result]()
-        if not self._enters(caller, self._slices):
+        if not self._slices_at_once(caller):
             caller.wait()
             caller.outcome()
         try:
             yield
         finally:
-            self._hand_on()
+            self._end_slice()
 
     def load(self) -> Load:
         """As it is now."""
@@ -127,23 +136,30 @@ class Batcher(Generic[Item, Result]):
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _enters(
-        self,
-        caller: _Caller[Item, Result],
-        queue: deque[_Caller[Item, Result]],
-        most: int | None = None,
-    ) -> bool:
-        """Whether the model is the caller's at once; else the caller is in the queue."""
+    def _asks_at_once(self, caller: _Caller[Item, Result]) -> bool:
+        """Whether it may call the model; else it is in the queue."""
         with self._lock:
-            if self._closed:
-                raise _closing()
-            if not self._taken:
-                self._taken = True
+            self._check_open()
+            if not self._asking:
+                self._asking = True
                 return True
-            if most is not None and len(queue) >= most:
+            if len(self._questions) >= self._most:
                 raise Overloaded("too many questions at once: try again in a moment")
-            queue.append(caller)
+            self._questions.append(caller)
             return False
+
+    def _slices_at_once(self, caller: _Caller[Item, Result]) -> bool:
+        with self._lock:
+            self._check_open()
+            if not (self._asking or self._slicing):
+                self._slicing = True
+                return True
+            self._slices.append(caller)
+            return False
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise _closing()
 
     def _lead(self, first: _Caller[Item, Result]) -> None:
         """One call of the model, for the first and for those that wait."""
@@ -174,20 +190,31 @@ class Batcher(Generic[Item, Result]):
                 caller.failure = None
 
     def _hand_on(self) -> None:
+        """The model to the next question, or else to a slice."""
         with self._lock:
-            successor = self._next()
-            self._taken = successor is not None
-        if successor is not None:
-            successor.wake()
+            question = self._questions.popleft() if self._questions else None
+            self._asking = question is not None
+            self._passed_over += self._asking and bool(self._slices)
+            slice_ = self._next_slice()
+        for caller in (question, slice_):
+            if caller is not None:
+                caller.wake()
 
-    def _next(self) -> _Caller[Item, Result] | None:
-        if self._slices and (not self._questions or self._passed_over >= PATIENCE):
-            self._passed_over = 0
-            return self._slices.popleft()
-        if self._questions:
-            self._passed_over += bool(self._slices)
-            return self._questions.popleft()
-        return None
+    def _end_slice(self) -> None:
+        with self._lock:
+            self._slicing = False
+            slice_ = self._next_slice()
+        if slice_ is not None:
+            slice_.wake()
+
+    def _next_slice(self) -> _Caller[Item, Result] | None:
+        if not self._slices or self._slicing:
+            return None
+        if self._asking and self._passed_over < PATIENCE:
+            return None
+        self._passed_over = 0
+        self._slicing = True
+        return self._slices.popleft()
 
 
 def _closing() -> NotReady:

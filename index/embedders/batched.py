@@ -1,6 +1,6 @@
 """BatchedEmbedder: an embedder for many threads; questions share its calls and go before passages.
 
-Passages go in slices of some milliseconds, so that no question waits longer than for one of them.
+Passages go in slices of some milliseconds, which begin while no question is in the model.
 """
 
 import time
@@ -38,7 +38,7 @@ class Pace:
 
 
 class BatchedEmbedder:
-    """Any embedder, which then need not be safe for threads: it is called by one at a time.
+    """Any embedder of which one thread may embed a question while another embeds passages.
 
     The vectors of so many questions are remembered; `clock` gives seconds.
     """

@@ -153,7 +153,7 @@ def test_questions_go_before_what_can_wait(model: Model, threads: ThreadPoolExec
     assert model.batches == [[0], [1, 2], [-7]]
 
 
-def test_a_question_waits_for_one_slice_and_not_for_the_next(
+def test_a_question_does_not_wait_for_a_slice_and_the_next_slice_does(
     model: Model, threads: ThreadPoolExecutor
 ) -> None:
     batcher = Batcher[int, int](model)
@@ -168,24 +168,37 @@ def test_a_question_waits_for_one_slice_and_not_for_the_next(
     first = threads.submit(work)
     assert in_it.wait(PATIENT)
     second = slicing(batcher, threads, model, -2)
-    waiting = asked(batcher, threads, 1)
+    assert batcher(1) == 2
+    assert batcher.load().slices == 1
     leave.set()
     wait([first, second], PATIENT)
-    assert results(waiting) == [2]
-    assert model.batches == [[-1], [1], [-2]]
+    assert model.batches == [[1], [-1], [-2]]
 
 
 def test_what_can_wait_is_not_passed_over_for_ever(
     model: Model, threads: ThreadPoolExecutor
 ) -> None:
-    batcher = Batcher[int, int](model, largest=1)
+    sliced = threading.Event()
+
+    def compute(items: list[int]) -> list[int]:
+        if items[0] < PATIENCE:
+            assert not sliced.is_set()
+        if items[0] > PATIENCE:
+            assert sliced.wait(PATIENT)
+        return model(items)
+
+    def work() -> None:
+        with batcher.slice():
+            sliced.set()
+
+    batcher = Batcher[int, int](compute, largest=1)
     many = list(range(1, PATIENCE + 4))
     with held(batcher, model, threads):
-        slice_ = slicing(batcher, threads, model, -7)
+        slice_ = threads.submit(work)
+        until(lambda: batcher.load().slices == 1)
         waiting = asked(batcher, threads, *many)
-    slice_.result(PATIENT)
     assert results(waiting) == [2 * number for number in many]
-    assert model.batches.index([-7]) == 1 + PATIENCE
+    slice_.result(PATIENT)
 
 
 def test_an_error_reaches_its_own_batch_and_no_other(
@@ -211,7 +224,8 @@ def test_an_error_in_a_slice_gives_the_model_back(model: Model) -> None:
     batcher = Batcher[int, int](model)
     with pytest.raises(RuntimeError, match="broken"), batcher.slice():
         raise RuntimeError("broken")
-    assert batcher(1) == 2
+    with batcher.slice():
+        assert batcher(1) == 2
 
 
 class Interrupted(BaseException):
@@ -264,7 +278,7 @@ def test_closing_tells_those_who_wait_and_lets_a_call_end(
 def test_whatever_comes_together_everybody_gets_their_own(
     questions: list[int], slices: int, largest: int
 ) -> None:
-    model = Model()
+    model, alone = Model(), threading.Lock()
     batcher = Batcher[int, int](model, largest=largest)
     start = threading.Barrier(len(questions) + slices + 1)
 
@@ -275,8 +289,8 @@ def test_whatever_comes_together_everybody_gets_their_own(
     def work() -> None:
         start.wait(PATIENT)
         with batcher.slice():
-            assert model._one.acquire(blocking=False), "a slice beside a call"
-            model._one.release()
+            assert alone.acquire(blocking=False), "two slices at once"
+            alone.release()
 
     with ThreadPoolExecutor(80) as pool:
         waiting = [pool.submit(ask, number) for number in questions]
