@@ -86,8 +86,13 @@ def write(base: Base, passages: int, folder: Path, embedder: Embedder) -> None:
 
 
 def measure(folder: Path, base: Base, passages: int, embedder: Embedder) -> Figures:
-    """Build the indexes from a store of this size, open them in another process, and ask there."""
+    """Make a store of this size, and measure."""
     write(base, passages, folder, embedder)
+    return measured(folder, base, passages, embedder)
+
+
+def measured(folder: Path, base: Base, passages: int, embedder: Embedder) -> Figures:
+    """Build the indexes of a store, open them in another process, and ask there."""
     real = min(passages, sum(len(one.pieces) for one in base.articles))
     start = time.perf_counter()
     Corpus.open(folder, embedder).close()
@@ -98,9 +103,9 @@ def measure(folder: Path, base: Base, passages: int, embedder: Embedder) -> Figu
     process = context.Process(target=_measured, args=arguments)
     process.start()
     theirs.close()
-    measured = ours.recv()
+    found = ours.recv()
     process.join()
-    return Figures(real=real, build=build, **measured)
+    return Figures(real=real, build=build, **found)
 
 
 def report(found: Sequence[Figures]) -> str:
