@@ -74,12 +74,8 @@ def build_engine(settings: Settings) -> type["VectorIndex"]:
     """The vector search."""
     match settings.engine:
         case "faiss":
-            import faiss
-
             from index.vectors.faiss import FaissIndex
 
-            if settings.threads:
-                faiss.omp_set_num_threads(settings.threads)
             return FaissIndex
         case "exact":
             from index.vectors.exact import ExactIndex

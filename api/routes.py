@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from api import render
 from api.conversations import named
 from api.metrics import Metrics
 from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
-from api.parameters import ONLY_DECLARED
+from api.parameters import ONLY_DECLARED, documented, read_as
 from api.schemas import (
     AskQuery,
     AskRequest,
@@ -75,9 +75,14 @@ def _documented(forms: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": texts}}
 
 
-@router.get("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
+@router.get(
+    "/ask",
+    response_model=AskResponse,
+    responses=_documented(ASK_FORMS),
+    openapi_extra=documented(AskQuery),
+)
 async def get_ask(
-    query: Annotated[AskQuery, Query()],
+    query: Annotated[AskQuery, Depends(read_as(AskQuery))],
     request: Request,
     service: TheService,
     metrics: TheMetrics,
@@ -105,9 +110,14 @@ async def post_ask(
     return await admission.respond(request, work)
 
 
-@router.get("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
+@router.get(
+    "/search",
+    response_model=SearchResponse,
+    responses=_documented(SEARCH_FORMS),
+    openapi_extra=documented(SearchQuery),
+)
 async def get_search(
-    query: Annotated[SearchQuery, Query()],
+    query: Annotated[SearchQuery, Depends(read_as(SearchQuery))],
     request: Request,
     service: TheService,
     metrics: TheMetrics,

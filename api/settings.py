@@ -145,9 +145,7 @@ class Settings(BaseModel):
     max_body_mb: int = Field(
         64, ge=1, description="Largest request body, in megabytes; imports are streamed and exempt."
     )
-    threads: int = Field(
-        0, ge=0, description="Native threads of the model and of the search; 0: as many as fit."
-    )
+    threads: int = Field(0, ge=0, description="Native threads of the model; 0: as many as fit.")
     queue: int = Field(
         128,
         ge=1,

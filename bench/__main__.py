@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,8 @@ from tqdm import tqdm
 
 from bench import dialogues as talks
 from bench import doors as chats
-from bench import table
+from bench import made, table
+from bench import scale as sizes
 from bench.figures import load as loaded
 from bench.measuring import PARTS, Wanted, drawn, measure
 from bench.quality import compare
@@ -58,6 +60,12 @@ Plots = Annotated[Path | None, typer.Option(help="Draw the curves into this fold
 From = Annotated[
     Path | None, typer.Option("--from", help="Measure nothing: print what this file has.")
 ]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="JSONL files of articles, plain or .gz.")
+]
+Sizes = Annotated[list[int], typer.Option(help="So many passages, one size after another.")]
+Real = Annotated[int, typer.Option(min=100, help="Of these, so many are as they are in the files.")]
+QUESTIONS = 300
 Rounds = Annotated[int, typer.Option(min=1, help="Requests of each kind, idle and busy.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -134,6 +142,26 @@ def speed(
         typer.echo(f"bench: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(table.markdown(found) if markdown else table.goals(found))
+
+
+@app.command()
+def scale(
+    files: Files,
+    *,
+    passages: Sizes = [10_000, 100_000, 1_000_000],  # noqa: B006 -- typer copies it
+    real: Real = 6_000,
+    json_file: Json = None,
+) -> None:
+    """How the index does at a size, over real passages and what is made of them."""
+    embedder = SentenceTransformerEmbedder()
+    base = made.base(files, real, QUESTIONS, embedder)
+    found = []
+    for size in _bar(passages, "sizes", len(passages)):
+        with TemporaryDirectory() as folder:
+            found.append(sizes.measure(Path(folder) / "data", base, size, embedder))
+    typer.echo(sizes.report(found))
+    if json_file:
+        json_file.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
 
 
 @app.command()
