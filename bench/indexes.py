@@ -1,5 +1,6 @@
 """The indexes that are searched for speed: made from a collection, once, and kept."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Sequence
@@ -92,6 +93,7 @@ def adding(side: Side, some: Collection, size: int) -> list[Asked]:
     return asked
 
 
+@functools.cache
 def _code() -> str:
     """A digest of the code that writes our indexes: another version makes its own."""
     files = sorted(CODE.rglob("*.py"))
