@@ -292,7 +292,7 @@ def test_serve_answers_until_it_is_told_to_stop(start: Start, qa: Run, data: Pat
     assert process.wait() == 0
     assert b"Traceback" not in rest
     report = json.loads(qa("doctor", "--json").stdout)
-    assert [check["level"] for check in report["checks"]] == ["ok"] * 4
+    assert {check["level"] for check in report["checks"]} == {"ok"}
 
 
 @pytest.mark.usefixtures("stored")
