@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
@@ -14,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from api import docs, openai, routes, routes_articles, routes_mcp, routes_site
+from api.admission import Admission
 from api.build import build_doors, build_service
 from api.chat import hooks
 from api.chat.asking import Asker
@@ -30,6 +32,8 @@ from api.version import version
 
 log = logging.getLogger(__name__)
 
+OTHER_THREADS = 8
+"""For what is no question and writes nothing: articles that are read, pages."""
 LAST_ANSWERS = 5.0
 """Seconds for what chats were promised, at the end."""
 ABOUT = "Answers questions from news articles, with the exact place in the source."
@@ -74,12 +78,15 @@ def build_api(
         if ready is None:
             ready = await run_in_threadpool(build_service, settings)
         await run_in_threadpool(ready.warm_up)
-        async with routes_mcp.speaking(ready, metrics) as api.state.mcp:
-            api.state.service = ready
+        to_thread.current_default_thread_limiter().total_tokens = OTHER_THREADS
+        admission = Admission(waiting=settings.queue)
+        async with routes_mcp.speaking(ready, metrics, admission) as api.state.mcp:
+            api.state.service, api.state.admission = ready, admission
             yield
             await outbox.close(LAST_ANSWERS)
             await asker.close(LAST_ANSWERS)
             api.state.service = None
+        admission.close()
         if ready is not service:
             await run_in_threadpool(ready.close)
 

@@ -2,10 +2,12 @@
 
 import logging
 import os
+import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
 from api.settings import Settings
-from index.errors import MissingExtra
+from index.errors import InvalidInput, MissingExtra
 
 if TYPE_CHECKING:
     from api.chat.asking import Asker
@@ -28,11 +30,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def build_service(settings: Settings, *, write: bool = True) -> "Service":
     """Everything, ready to be asked."""
     from api.service import Service
+    from index.corpus import Corpus
+    from index.embedders.batched import BatchedEmbedder
 
-    corpus = build_corpus(settings, write=write)
+    embedder = BatchedEmbedder(build_embedder(settings), remembered=settings.cache_entries)
+    corpus = Corpus.open(settings.data, embedder, engine=build_engine(settings), write=write)
     log.info("opened %s, generation %d", settings.data, corpus.generation)
     pipeline = build_pipeline(corpus, settings)
-    return Service(corpus, pipeline, settings, writer=build_writer(settings))
+    writer = build_writer(settings)
+    return Service(corpus, pipeline, settings, writer=writer, embedder=embedder)
 
 
 def build_writer(settings: Settings) -> "Writer | None":
@@ -49,14 +55,6 @@ def build_writer(settings: Settings) -> "Writer | None":
         timeout_s=settings.llm_timeout_s,
     )
     return Writer(model)
-
-
-def build_corpus(settings: Settings, *, write: bool = True) -> "Corpus":
-    """The data directory, open for writing or for reading only."""
-    from index.corpus import Corpus
-
-    embedder, engine = build_embedder(settings), build_engine(settings)
-    return Corpus.open(settings.data, embedder, engine=engine, write=write)
 
 
 def build_embedder(settings: Settings) -> "Embedder":
@@ -79,12 +77,8 @@ def build_engine(settings: Settings) -> type["VectorIndex"]:
     """The vector search."""
     match settings.engine:
         case "faiss":
-            import faiss
-
             from index.vectors.faiss import FaissIndex
 
-            if settings.threads:
-                faiss.omp_set_num_threads(settings.threads)
             return FaissIndex
         case "exact":
             from index.vectors.exact import ExactIndex
@@ -124,39 +118,46 @@ def build_reader(corpus: "Corpus", settings: Settings) -> "Reader":
 
 def build_doors(settings: Settings, asker: "Asker", outbox: "Outbox") -> "list[Door]":
     """Those chat tools whose secrets are set; the code of the others is not even imported."""
-    doors: list[Door] = []
+    return [*_answering_later(settings, asker, outbox), *_answering_at_once(settings, asker)]
+
+
+def _answering_later(settings: Settings, asker: "Asker", outbox: "Outbox") -> "Iterator[Door]":
     if settings.slack_signing_secret:
         from api.chat.slack import Slack
 
         token = settings.slack_bot_token
-        doors.append(Slack(settings.slack_signing_secret, asker, outbox, token=token))
+        yield Slack(settings.slack_signing_secret, asker, outbox, token=token)
     if settings.discord_public_key:
-        doors.append(build_discord(settings.discord_public_key, asker, outbox))
+        yield build_discord(settings.discord_public_key, asker, outbox)
+    if settings.teams_app_secret:
+        yield build_teams_bot(settings, asker, outbox)
+
+
+def _answering_at_once(settings: Settings, asker: "Asker") -> "Iterator[Door]":
     if settings.teams_secret:
         from api.chat.teams import Teams
 
-        doors.append(Teams(settings.teams_secret, asker))
+        yield Teams(settings.teams_secret, asker)
     if settings.mattermost_token:
         from api.chat.mattermost import Mattermost
 
-        doors.append(Mattermost(settings.mattermost_token, asker))
+        yield Mattermost(settings.mattermost_token, asker)
     if settings.rocketchat_token:
         from api.chat.rocketchat import RocketChat
 
-        doors.append(RocketChat(settings.rocketchat_token, asker))
+        yield RocketChat(settings.rocketchat_token, asker)
     if settings.zulip_token:
         from api.chat.zulip import Zulip
 
-        doors.append(Zulip(settings.zulip_token, asker))
+        yield Zulip(settings.zulip_token, asker)
     if settings.telegram_secret:
         from api.chat.telegram import Telegram
 
-        doors.append(Telegram(settings.telegram_secret, asker))
-    return doors
+        yield Telegram(settings.telegram_secret, asker)
 
 
 def build_discord(public_key: str, asker: "Asker", outbox: "Outbox") -> "Door":
-    """The only door that needs a package of its own."""
+    """With what proves its signatures."""
     try:
         from api.chat.discord import Discord
     except ModuleNotFoundError as error:
@@ -164,3 +165,24 @@ def build_discord(public_key: str, asker: "Asker", outbox: "Outbox") -> "Door":
             "QA_DISCORD_PUBLIC_KEY needs `pip install 'dateline[discord]'`"
         ) from error
     return Discord(public_key, asker, outbox)
+
+
+def build_teams_bot(settings: Settings, asker: "Asker", outbox: "Outbox") -> "Door":
+    """With Microsoft's library, which warns of parts of itself that are not used here."""
+    if not settings.teams_app_id:
+        raise InvalidInput("QA_TEAMS_APP_ID: must be set with QA_TEAMS_APP_SECRET")
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            from microsoft_teams.apps import App
+
+            from api.chat.teams_bot import TeamsBot
+        except ModuleNotFoundError as error:
+            reason = "QA_TEAMS_APP_SECRET needs `pip install 'dateline[teams]'`"
+            raise MissingExtra(reason) from error
+        app = App(
+            client_id=settings.teams_app_id,
+            client_secret=settings.teams_app_secret,
+            tenant_id=settings.teams_tenant_id or None,
+            dangerously_allow_unauthenticated_requests=False,
+        )
+    return TeamsBot(app, asker, outbox)

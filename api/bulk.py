@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import anyio
+from anyio import CapacityLimiter, to_thread
 from anyio.abc import ObjectSendStream
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -45,13 +45,19 @@ class Line:
 class Import(Response):
     """Reads the request's lines and answers each, the next ones while these are being sent.
 
-    Starlette's StreamingResponse would eat the request's body while it looks for a disconnect.
+    A batch is what arrived while the one before was stored, up to the server's 64 kB: a hundred
+    passages or so. Starlette's StreamingResponse would eat the request's body while it looks for a
+    disconnect.
     """
 
     media_type = "application/jsonl"
 
-    def __init__(self, request: Request, service: Service, *, max_article: int) -> None:
+    def __init__(
+        self, request: Request, service: Service, turns: CapacityLimiter, *, max_article: int
+    ) -> None:
+        """Imports, and whatever else writes, take turns after each batch."""
         super().__init__()
+        self._turns = turns
         del self.headers["content-length"]
         self._chunks = request.stream()
         self._service = service
@@ -74,7 +80,9 @@ class Import(Response):
         async with results:
             try:
                 async for batch in batches(self._chunks, max_line=self._max_line):
-                    part = await run_in_threadpool(import_lines, self._service, batch)
+                    part = await to_thread.run_sync(
+                        import_lines, self._service, batch, limiter=self._turns
+                    )
                     await results.send(part)
             except ClientDisconnect:
                 log.info("the client left during an import; what came before is stored")

@@ -19,7 +19,7 @@ app = typer.Typer(
     cls=exits.Commands,
     help="Answer questions from news articles, with the exact place in the source.",
     epilog="Exit status: 0 ok, 1 error, 2 wrong usage, 3 nothing indexed yet, 4 not allowed, "
-    "5 server not reached, 10 no answer (with --fail-on-abstain), 11 a gate failed (eval), "
+    "5 server not reached, 10 no answer (with --fail-on-abstain), 11 a gate failed (eval, bench), "
     "12 damaged data (doctor).",
     no_args_is_help=True,
     add_completion=False,

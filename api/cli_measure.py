@@ -1,8 +1,9 @@
-"""The commands that measure and remake: eval and reindex."""
+"""The commands that measure and remake: eval, bench and reindex."""
 
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from tqdm import tqdm
 
-from api import doors, exits, options
+from api import display, doors, exits, options
 
 if TYPE_CHECKING:
     from qa.fit import Held
@@ -84,6 +85,37 @@ def evaluate(
         typer.echo(COMPARED)
         _tell_table(table(reports, COMPARED))
     if gate and _fell_short(reports, gate):
+        raise typer.Exit(exits.GATE_FAILED)
+
+
+@app.command(epilog="Example: qa bench --count 400 --gate total_p95=150,per_second=20")
+def bench(
+    ctx: typer.Context,
+    *,
+    questions: options.Questions = None,
+    count: options.Count = 200,
+    gate: options.BenchGate = None,
+    as_json: options.Json = False,
+    data: options.Data = options.DATA,
+    url: options.Url = None,
+) -> None:
+    """Measure how fast this index answers, stage by stage, and say what would help.
+
+    The questions are all different: titles and sentences of the articles, or those of a file. A
+    server that has been asked the same before, with --url, may remember its answers.
+    """
+    from api import bench as benches
+    from qa.report import missed
+
+    settings = doors.settings_of(ctx, data=data, url=url)
+    with closing(doors.answering(settings)) as door:
+        asked = benches.asked_in(questions, count) if questions else benches.asked_from(door, count)
+        found = benches.measure(door, settings, asked)
+    typer.echo(json.dumps(found.to_json()) if as_json else display.speed(found))
+    lines = missed(found.metrics, gate, set(found.metrics) - {"per_second"}) if gate else []
+    for line in lines:
+        typer.echo(f"qa: {line}", err=True)
+    if lines:
         raise typer.Exit(exits.GATE_FAILED)
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ValidationError
 
 from api.problems import MEDIA_TYPE, Problem
@@ -108,6 +109,13 @@ class Client:
     def about(self) -> About:
         """What runs there."""
         return self._reply(About, "GET", "/version")
+
+    def measured(self, name: str, **labels: str) -> float | None:
+        """A figure of its /metrics, None where it has none such."""
+        text = self._send("GET", "/metrics").content.decode()
+        samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+        found = [one.value for one in samples if (one.name, one.labels) == (name, labels)]
+        return found[0] if found else None
 
     # -- inside -------------------------------------------------------------------------------
 

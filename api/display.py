@@ -11,6 +11,7 @@ from api.schemas import AskResponse, PassageOut, SearchResponse
 from api.schemas_articles import ArticleListed, ArticleOut
 
 if TYPE_CHECKING:
+    from api.bench import Measured
     from api.doctor import Report
     from api.local import StoredPassage
 
@@ -64,6 +65,29 @@ def report(found: "Report") -> str:
         if check.cure:
             lines.append(f"{'':15}{plain(check.cure)}\n")
     return "".join(lines)
+
+
+def speed(found: "Measured") -> str:
+    """How fast: a line a stage, then what else was measured, then what would help."""
+    from api.bench import AT_ONCE, SHARES, STAGES, advice  # noqa: PLC0415 -- it imports numpy
+
+    metrics = found.metrics
+    lines = [
+        f"{found.questions:,} questions, all different; {found.passages:,} passages of "
+        f"{found.articles:,} articles",
+        "",
+        f"{'ms':<10}" + "".join(f"{f'p{share}':>9}" for share in SHARES),
+        *(
+            f"{stage:<10}" + "".join(f"{metrics[f'{stage}_p{share}']:>9.1f}" for share in SHARES)
+            for stage in STAGES
+        ),
+        "",
+        f"{metrics['per_second']:,.0f} a second, {AT_ONCE} at once",
+    ]
+    if "memory_mb" in metrics:
+        lines.append(f"{metrics['memory_mb']:,.0f} MB of memory")
+    told = advice(found) or ["nothing is slow or large: leave it as it is"]
+    return "\n".join([*lines, "", *(f"- {one}" for one in told)])
 
 
 def _document(found: "ArticleOut | StoredPassage", *place: str) -> str:

@@ -11,7 +11,7 @@ from api.build import build_engine
 from api.models import model_of
 from api.settings import Settings
 from index import check, derived
-from index.corpus import DERIVED, STORE
+from index.corpus import DERIVED, STORE, VECTORS
 from index.errors import IndexDamaged, NotReady
 from index.store import PassageStore
 
@@ -69,6 +69,7 @@ def _examine_stored(settings: Settings, path: Path) -> Iterator[Check]:
             yield from _store(store, path, cure)
             yield _model(store, settings)
             yield _indexes(store, settings)
+            yield _search(store, settings)
         finally:
             store.close()
     except (IndexDamaged, sqlite3.DatabaseError) as error:
@@ -106,6 +107,14 @@ def _indexes(store: PassageStore, settings: Settings) -> Check:
         return Check("indexes", "ok", f"{folder}: fresh, at generation {store.generation}")
     cure = "none needed: the next start makes them again from the store"
     return Check("indexes", "note", f"{folder}: {state}", cure)
+
+
+def _search(store: PassageStore, settings: Settings) -> Check:
+    """Which index finds passages by their vectors, and from what size on it would be another."""
+    path = settings.data / DERIVED / VECTORS
+    size = f"; {_readable(path.stat().st_size)}" if path.exists() else ""
+    about = build_engine(settings).about(store.counts().passages)
+    return Check("search", "ok", f"{about}{size}")
 
 
 SHARED = ".sqlite-shm"

@@ -1,8 +1,9 @@
 """The Model Context Protocol: questions as tools and articles as resources, on any transport."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -49,12 +50,18 @@ def _unnoticed(_found: BaseModel) -> None: ...
 class Protocol:
     """Every request of the protocol, answered by a desk in a thread of its own.
 
-    `notice` gets whatever a tool gives, to be counted.
+    `notice` gets whatever a tool gives, to be counted; `run` has threads for questions.
     """
 
-    def __init__(self, desk: Desk, notice: Callable[[BaseModel], None] = _unnoticed) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        notice: Callable[[BaseModel], None] = _unnoticed,
+        run: Callable[[Callable[[], BaseModel]], Awaitable[BaseModel]] = run_sync,
+    ) -> None:
         self._desk = desk
         self._notice = notice
+        self._run = run
 
     def server(self) -> Server[Any]:
         """For one of the transports."""
@@ -83,7 +90,8 @@ class Protocol:
             known = ", ".join(TOOLS)
             raise MCPError(types.INVALID_PARAMS, f"there is no such tool; there are: {known}")
         try:
-            found = await run_sync(tool.call, self._desk, tool.takes(**(wanted.arguments or {})))
+            given = tool.takes(**(wanted.arguments or {}))
+            found = await self._run(partial(tool.call, self._desk, given))
             self._notice(found)
             return types.CallToolResult(
                 content=[types.TextContent(text=tool.text(found))],

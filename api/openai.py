@@ -4,11 +4,13 @@ import base64
 import re
 import time
 from collections.abc import Generator, Iterator
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api.generate import Writer
+from api.metrics import Metrics
 from api.negotiation import EVENTS, JSON
 from api.openai_reply import Reply, behind, tokens, understood
 from api.openai_stream import EventStream, Head, events, usage
@@ -29,7 +31,7 @@ from api.schemas_openai_out import (
     Usage,
 )
 from api.service import Service
-from api.state import TheMetrics, TheService
+from api.state import TheAdmission, TheMetrics, TheService
 from api.telling import Telling, whole
 from index.errors import InvalidInput, NotFound
 from index.types import Matrix
@@ -68,10 +70,30 @@ def model(id: str, service: TheService) -> Response:  # noqa: A002
     response_model=ChatOut,
     responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}}},
 )
-def complete(body: ChatIn, request: Request, service: TheService, metrics: TheMetrics) -> Response:
+async def complete(
+    body: ChatIn,
+    request: Request,
+    service: TheService,
+    metrics: TheMetrics,
+    admission: TheAdmission,
+) -> Response:
     """Answer the user's last message from the articles, with marks and sources."""
     if body.model != CHAT:
         raise _unknown(body.model, instead=CHAT)
+    return await admission.respond(request, partial(_completed, body, request, service, metrics))
+
+
+@router.post("/embeddings", response_model=Embeddings)
+async def embed(
+    body: EmbeddingsIn, request: Request, service: TheService, admission: TheAdmission
+) -> Response:
+    """A unit vector for each text, from the model that the search uses; made as for a question."""
+    if body.model != service.embedder:
+        raise _unknown(body.model, instead=service.embedder)
+    return await admission.respond(request, partial(_embedded, body, service))
+
+
+def _completed(body: ChatIn, request: Request, service: Service, metrics: Metrics) -> Response:
     answer = _asked(body, service)
     metrics.outcome(answered=answer.answered)
     metrics.stages(answer.timing_ms.model_dump())
@@ -84,11 +106,7 @@ def complete(body: ChatIn, request: Request, service: TheService, metrics: TheMe
     return _json(_completion(head, whole(telling)[1], asked))
 
 
-@router.post("/embeddings", response_model=Embeddings)
-def embed(body: EmbeddingsIn, service: TheService) -> Response:
-    """A unit vector for each text, from the model that the search uses; made as for a question."""
-    if body.model != service.embedder:
-        raise _unknown(body.model, instead=service.embedder)
+def _embedded(body: EmbeddingsIn, service: Service) -> Response:
     rows = service.embed(body.input)
     if body.dimensions not in (None, rows.shape[1]):
         message = f"the model {body.model} has {rows.shape[1]} dimensions, no other number"

@@ -53,9 +53,11 @@ def error(problem: Problem, *, found: bool = True) -> ErrorOut:
     param = _dotted(fault.pointer) if fault else None
     if problem.status == 404 and found:
         code, param = "model_not_found", "model"
+    # With the parameter's name: chats show the message alone.
+    told = ": ".join(filter(None, (param, fault.detail))) if fault else problem.detail
     return ErrorOut(
         error=Fault(
-            message=fault.detail if fault else problem.detail,
+            message=told,
             type=_type(problem.status),
             param=param or None,
             code=code,

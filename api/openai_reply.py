@@ -151,7 +151,7 @@ def _found(number: int, passage: PassageOut, site: str) -> Source:
 
 
 def _address(cited: Citation | PassageOut, site: str) -> str:
-    """The article's own, where a browser may be sent there; else that of the copy stored here."""
+    """The article's own, where a browser may be sent there; else our page, at this place."""
     if cited.url and cited.url.lower().startswith(("http://", "https://")):
         return quote(cited.url, safe=URL_SAFE)
-    return f"{site}/v1/articles/{cited.article_id}"
+    return f"{site}/?article={cited.article_id}&at={cited.start}-{cited.end}"

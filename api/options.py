@@ -127,6 +127,21 @@ Calibrate = Annotated[
 Gate = Annotated[
     str | None, _option("--gate", "Exit with status 11 below METRIC=NUMBER[,METRIC=NUMBER…].")
 ]
+Questions = Annotated[
+    Path | None,
+    _option("--questions", "A file of questions, one a line or JSON Lines with `question`."),
+]
+Count = Annotated[
+    int,
+    typer.Option("--count", envvar="QA_COUNT", min=2, max=100_000, help="The most questions."),
+]
+BenchGate = Annotated[
+    str | None,
+    _option(
+        "--gate",
+        "Exit with status 11 above METRIC=NUMBER[,METRIC=NUMBER…], or below for per_second.",
+    ),
+]
 Cache = Annotated[
     Path | None, _option("--cache", "Where vectors are kept; by default the user's cache folder.")
 ]

@@ -37,7 +37,11 @@ from qa.types import Answer, Found, Span
 CONTEXT = 32
 """Characters around a quote, enough to find it again in a changed page."""
 
+PASSAGE_BYTES = 4000
+"""In memory, for each passage of a reply, beside its text."""
+
 Row = TypeVar("Row", Hit, Span)
+Reply = TypeVar("Reply", AskResponse, SearchResponse)
 
 
 def story_id(sha256: str) -> str:
@@ -57,7 +61,7 @@ def asked(
     hits = _with_cited(answer.found.hits, cited, request)
     total = _since(start)
     return AskResponse(
-        id=f"ans_{uuid.uuid4().hex}",
+        id=_answer_id(),
         answered=best is not None,
         query=QueryOut(
             text=request.q, rewritten=None if answer.question == request.q else answer.question
@@ -87,6 +91,21 @@ def searched(
         timing_ms=Timing(total=total, **_stages(found.timing, "embed", "retrieve")),
         generation=generation,
     )
+
+
+def again(reply: Reply, *, start: float) -> Reply:
+    """A reply that was made before, to a question that was asked at `start`."""
+    stages = dict.fromkeys(type(reply.timing_ms).model_fields, 0.0)
+    timing = reply.timing_ms.model_copy(update={**stages, "total": _since(start)})
+    changed: dict[str, object] = {"timing_ms": timing, "cached": True}
+    if isinstance(reply, AskResponse):
+        changed["id"] = _answer_id()
+    return reply.model_copy(update=changed)
+
+
+def size(reply: AskResponse | SearchResponse) -> int:
+    """About how many bytes of memory it takes: its texts, and the objects around them."""
+    return sum(PASSAGE_BYTES + len(one.text) for one in reply.passages)
 
 
 def only_answering(answer: Answer) -> Found:
@@ -225,6 +244,10 @@ def _warnings(request: Request, total: float) -> list[str]:
 
 def _stages(seconds: Mapping[str, float], *names: str) -> dict[str, float]:
     return {name: round(seconds.get(name, 0.0) * 1000, 2) for name in names}
+
+
+def _answer_id() -> str:
+    return f"ans_{uuid.uuid4().hex}"
 
 
 def _since(start: float) -> float:

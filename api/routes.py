@@ -1,15 +1,17 @@
 """/v1/ask and /v1/search, in the form that the client would like best."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from api import render
 from api.conversations import named
+from api.metrics import Metrics
 from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
-from api.parameters import ONLY_DECLARED
+from api.parameters import ONLY_DECLARED, documented, read_as
 from api.schemas import (
     AskQuery,
     AskRequest,
@@ -17,9 +19,9 @@ from api.schemas import (
     SearchQuery,
     SearchRequest,
     SearchResponse,
-    Timing,
 )
-from api.state import TheMetrics, TheService
+from api.service import Service
+from api.state import TheAdmission, TheMetrics, TheService
 
 Reply = TypeVar("Reply", AskResponse, SearchResponse)
 
@@ -33,7 +35,7 @@ def ask_events(answer: AskResponse) -> str:
         meta={"id", "query", "model", "generation"},
         sources={"passages"},
         answer={"answered", "answer", "answers", "warnings", "generated"},
-        done={"timing_ms"},
+        done={"timing_ms", "cached"},
     )
 
 
@@ -43,7 +45,7 @@ def search_events(found: SearchResponse) -> str:
         found,
         meta={"query", "generation"},
         sources={"passages", "total"},
-        done={"timing_ms", "warnings"},
+        done={"timing_ms", "warnings", "cached"},
     )
 
 
@@ -73,46 +75,84 @@ def _documented(forms: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": texts}}
 
 
-@router.get("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
-def get_ask(
-    query: Annotated[AskQuery, Query()], request: Request, service: TheService, metrics: TheMetrics
+@router.get(
+    "/ask",
+    response_model=AskResponse,
+    responses=_documented(ASK_FORMS),
+    openapi_extra=documented(AskQuery),
+)
+async def get_ask(
+    query: Annotated[AskQuery, Depends(read_as(AskQuery))],
+    request: Request,
+    service: TheService,
+    metrics: TheMetrics,
+    admission: TheAdmission,
 ) -> Response:
     """Answer a question, with the exact place of the answer in its article.
 
     A conversation completes the question, but only a POST goes on with it.
     """
     body = AskRequest.model_validate(query.model_dump(by_alias=True))
-    return _answered(service.ask(_own(body), remember=False), request, metrics)
+    work = partial(_asked, body, request, service, metrics, remember=False)
+    return await admission.respond(request, work)
 
 
 @router.post("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
-def post_ask(
-    body: AskRequest, request: Request, service: TheService, metrics: TheMetrics
-) -> Response:
-    """Answer a question, with a filter, weights or a budget of time."""
-    return _answered(service.ask(_own(body)), request, metrics)
-
-
-@router.get("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
-def get_search(
-    query: Annotated[SearchQuery, Query()],
+async def post_ask(
+    body: AskRequest,
     request: Request,
     service: TheService,
     metrics: TheMetrics,
+    admission: TheAdmission,
+) -> Response:
+    """Answer a question, with a filter, weights or a budget of time."""
+    work = partial(_asked, body, request, service, metrics, remember=True)
+    return await admission.respond(request, work)
+
+
+@router.get(
+    "/search",
+    response_model=SearchResponse,
+    responses=_documented(SEARCH_FORMS),
+    openapi_extra=documented(SearchQuery),
+)
+async def get_search(
+    query: Annotated[SearchQuery, Depends(read_as(SearchQuery))],
+    request: Request,
+    service: TheService,
+    metrics: TheMetrics,
+    admission: TheAdmission,
 ) -> Response:
     """Find the passages that fit best."""
     body = SearchRequest.model_validate(query.model_dump(by_alias=True))
-    return post_search(body, request, service, metrics)
+    return await admission.respond(request, partial(_found, body, request, service, metrics))
 
 
 @router.post("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
-def post_search(
-    body: SearchRequest, request: Request, service: TheService, metrics: TheMetrics
+async def post_search(
+    body: SearchRequest,
+    request: Request,
+    service: TheService,
+    metrics: TheMetrics,
+    admission: TheAdmission,
 ) -> Response:
     """Find the passages that fit best, with a filter, weights or a budget of time."""
+    return await admission.respond(request, partial(_found, body, request, service, metrics))
+
+
+def _asked(
+    body: AskRequest, request: Request, service: Service, metrics: Metrics, *, remember: bool
+) -> Response:
+    answer = service.ask(_own(body), remember=remember)
+    metrics.outcome(answered=answer.answered)
+    metrics.stages(answer.timing_ms.model_dump())
+    return _reply(answer, ASK_FORMS, request)
+
+
+def _found(body: SearchRequest, request: Request, service: Service, metrics: Metrics) -> Response:
     found = service.search(body)
     metrics.stages(found.timing_ms.model_dump())
-    return _reply(found, SEARCH_FORMS, request, found.timing_ms)
+    return _reply(found, SEARCH_FORMS, request)
 
 
 def _own(body: AskRequest) -> AskRequest:
@@ -122,19 +162,12 @@ def _own(body: AskRequest) -> AskRequest:
     return body.model_copy(update={"conversation": named("http", body.conversation)})
 
 
-def _answered(answer: AskResponse, request: Request, metrics: TheMetrics) -> Response:
-    metrics.outcome(answered=answer.answered)
-    metrics.stages(answer.timing_ms.model_dump())
-    return _reply(answer, ASK_FORMS, request, answer.timing_ms)
-
-
-def _reply(
-    reply: Reply, forms: Mapping[str, Callable[[Reply], str]], request: Request, timing: Timing
-) -> Response:
+def _reply(reply: Reply, forms: Mapping[str, Callable[[Reply], str]], request: Request) -> Response:
     kind = preferred(",".join(request.headers.getlist("accept")), list(forms))
-    stages = timing.model_dump(exclude={"total"})
+    stages = reply.timing_ms.model_dump(exclude={"total"})
+    spent = [f"{name};dur={value:g}" for name, value in stages.items()]
     headers = {
-        "Server-Timing": ", ".join(f"{name};dur={value:g}" for name, value in stages.items()),
+        "Server-Timing": "cached" if reply.cached else ", ".join(spent),
         "Vary": "Accept",
     }
     return Response(forms[kind](reply), headers=headers, media_type=kind)

@@ -1,8 +1,10 @@
 """/v1/articles: write, import, list, read and remove."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel, Discriminator, Field, Tag
 from starlette.exceptions import HTTPException
@@ -20,7 +22,7 @@ from api.schemas_articles import (
     WriteOut,
     WritesOut,
 )
-from api.state import TheService, TheSettings
+from api.state import TheAdmission, TheService, TheSettings
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], dependencies=[ONLY_DECLARED])
 
@@ -51,14 +53,12 @@ Articles = Annotated[
 
 
 @router.post("", status_code=201, responses={200: {"model": WriteOut | WritesOut}})
-def write(body: Articles, service: TheService) -> Response:
+async def write(body: Articles, service: TheService, admission: TheAdmission) -> Response:
     """Store one article or an array, none where one is wrong; unchanged ones change nothing."""
-    if isinstance(body, list):
-        results = service.add(body)
-        reply: BaseModel = WritesOut(data=results)
-    else:
-        results = service.add([body], single=True)
-        reply = results[0]
+    many = isinstance(body, list)
+    add = partial(service.add, body if isinstance(body, list) else [body], single=not many)
+    results = await to_thread.run_sync(add, limiter=admission.writes)
+    reply: BaseModel = WritesOut(data=results) if many else results[0]
     created = any(result.result == "created" for result in results)
     return _json(reply, 201 if created else 200)
 
@@ -75,12 +75,14 @@ def write(body: Articles, service: TheService) -> Response:
         }
     },
 )
-async def import_articles(request: Request, service: TheService, settings: TheSettings) -> Import:
+async def import_articles(
+    request: Request, service: TheService, settings: TheSettings, admission: TheAdmission
+) -> Import:
     """Store the articles of JSON Lines; a line of result for each, once it is on the disk."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in JSON_LINES:
         raise UnsupportedMediaType(" or ".join(JSON_LINES[:2]))
-    return Import(request, service, max_article=settings.max_article_bytes)
+    return Import(request, service, admission.writes, max_article=settings.max_article_bytes)
 
 
 @router.api_route("/import", methods=["GET", "DELETE"], include_in_schema=False)
@@ -115,9 +117,9 @@ def article(id: str, service: TheService) -> Response:  # noqa: A002
 
 
 @router.delete("/{id:path}", status_code=204)
-def delete(id: str, service: TheService) -> None:  # noqa: A002
+async def delete(id: str, service: TheService, admission: TheAdmission) -> None:  # noqa: A002
     """Remove an article for good."""
-    service.delete(id)
+    await to_thread.run_sync(service.delete, id, limiter=admission.writes)
 
 
 def _header(request: Request, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.admission import Admission
 from api.errors import UnsupportedMediaType
 from api.mcp import Protocol
 from api.metrics import Metrics
@@ -47,10 +48,12 @@ async def exchange(request: Request, _service: TheService) -> Exchange:
 
 
 @asynccontextmanager
-async def speaking(service: Service, metrics: Metrics) -> AsyncIterator[ASGIApp]:
+async def speaking(
+    service: Service, metrics: Metrics, admission: Admission
+) -> AsyncIterator[ASGIApp]:
     """The protocol's own application; it keeps nothing between two requests."""
     manager = StreamableHTTPSessionManager(
-        Protocol(service, partial(_count, metrics)).server(),
+        Protocol(service, partial(_count, metrics), admission.run).server(),
         json_response=True,
         stateless=True,
         max_request_body_size=MAX_BYTES,

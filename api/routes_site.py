@@ -3,6 +3,7 @@
 import platform
 from pathlib import Path
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
@@ -10,7 +11,7 @@ from api import docs
 from api.metrics import MEDIA_TYPE
 from api.parameters import ONLY_DECLARED
 from api.problems import KINDS
-from api.state import TheMetrics, TheService
+from api.state import TheAdmission, TheMetrics, TheService
 from api.version import NAME, version
 from index.errors import NotFound
 
@@ -44,15 +45,20 @@ async def readyz(_service: TheService) -> dict[str, str]:
 
 
 @router.get("/metrics", response_class=PlainTextResponse, dependencies=[ONLY_DECLARED])
-def metrics(service: TheService, metrics: TheMetrics) -> Response:
-    """Latencies, answers and the size of the index, for Prometheus."""
-    counts = service.counts()
-    index = {
-        "articles": counts.articles,
-        "passages": counts.passages,
-        "generation": service.generation,
-    }
-    return Response(metrics.render(index), headers={"Content-Type": MEDIA_TYPE})
+async def metrics(service: TheService, metrics: TheMetrics, admission: TheAdmission) -> Response:
+    """Latencies, answers, queues and the size of the index, for Prometheus."""
+
+    def render() -> bytes:
+        counts = service.counts()
+        index = {
+            "articles": counts.articles,
+            "passages": counts.passages,
+            "generation": service.generation,
+        }
+        return metrics.render(index, admission.waiting, service.activity())
+
+    shown = await to_thread.run_sync(render, limiter=admission.plumbing)
+    return Response(shown, headers={"Content-Type": MEDIA_TYPE})
 
 
 @router.get("/version", dependencies=[ONLY_DECLARED])

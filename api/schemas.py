@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.fields import Instant, Name, Question, Weight
 from api.schemas_generated import Generated
 
+CACHED = "Whether it was found before, in the same words, and nothing has been written since."
 STRICT = ConfigDict(strict=True)
 """For bodies: JSON has numbers and booleans of its own, so that "3" and 1 do not stand for them."""
 
@@ -245,6 +246,7 @@ class AskResponse(Output):
     generated: Generated | None = Field(
         default=None, description="A text by a language model, where one was asked for."
     )
+    cached: bool = Field(default=False, description=CACHED)
 
 
 class SearchResponse(Output):
@@ -256,3 +258,4 @@ class SearchResponse(Output):
     warnings: list[str]
     timing_ms: Timing
     generation: int
+    cached: bool = Field(default=False, description=CACHED)

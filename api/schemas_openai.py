@@ -26,10 +26,11 @@ ONE_OR_MORE = {"anyOf": [{"type": "string"}, {"type": "array"}]}
 HARMLESS = frozenset(
     """temperature top_p top_k min_p frequency_penalty presence_penalty repetition_penalty seed stop
     max_tokens max_completion_tokens logit_bias user metadata store service_tier reasoning_effort
-    verbosity parallel_tool_calls prediction web_search_options safety_identifier
+    verbosity tools functions parallel_tool_calls prediction web_search_options safety_identifier
     prompt_cache_key prompt_cache_options prompt_cache_retention""".split()
 )
-"""What tunes a language model, or says who asks: taken, and of no effect on what articles say."""
+"""What tunes a language model, says who asks, or what may be called, which nothing here ever does:
+taken, and of no effect on what articles say."""
 
 
 def only(*allowed: object, why: str) -> AfterValidator:
@@ -122,8 +123,6 @@ class ChatIn(Input):
     stream: bool | None = Field(None, description="Answer as server-sent events.")
     stream_options: StreamOptions | None = None
     n: Annotated[Any, only(1, why="there is one answer")] = None
-    tools: Annotated[Any, only([], why="nothing is called here")] = None
-    functions: Annotated[Any, only([], why="nothing is called here")] = None
     tool_choice: Annotated[Any, only("none", "auto", why="nothing is called here")] = None
     function_call: Annotated[Any, only("none", "auto", why="nothing is called here")] = None
     response_format: Annotated[

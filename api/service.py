@@ -2,19 +2,24 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from api import conditions, replies, shelf
+from api.cache import Cache
 from api.conversations import Conversations
 from api.generate import Writer, with_text
 from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from api.schemas_articles import ArticleIn, ArticleList, ArticleOut, WriteOut
 from api.settings import Settings
+from index.batch import Load
 from index.corpus import Corpus
+from index.embedders.batched import BatchedEmbedder
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.sources.jsonl import parse_fields
 from index.tables import Counts
-from index.types import Article, Hit, Matrix
+from index.types import Article, Hit, Matrix, Written
 from qa.pipeline import Pipeline
 from qa.read import PASSAGES_READ
 from qa.types import Answer, Found, Turn
@@ -27,6 +32,17 @@ MOST = 1000
 """Passages that are looked at in search of further stories."""
 WARM_UP = "What happened today?"
 
+Reply = TypeVar("Reply", AskResponse, SearchResponse)
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the model has to do, and how often something was known already: hits and misses."""
+
+    model: Load = field(default_factory=Load)
+    vectors: tuple[int, int] = (0, 0)
+    replies: tuple[int, int] = (0, 0)
+
 
 class Service:
     """One corpus and one pipeline, asked and answered in the contract's own terms."""
@@ -38,12 +54,16 @@ class Service:
         settings: Settings,
         *,
         writer: Writer | None = None,
+        embedder: BatchedEmbedder | None = None,
     ) -> None:
+        """`embedder` is the corpus' own, where many threads share it."""
         self.writer = writer
+        self._embedder = embedder
         self._corpus = corpus
         self._pipeline = pipeline
         self._settings = settings
         self._conversations = Conversations(settings.conversation_minutes)
+        self._cache = Cache[AskResponse | SearchResponse](settings.cache_entries)
 
     def ask(
         self, request: AskRequest, *, earlier: Sequence[Turn] = (), remember: bool = True
@@ -52,15 +72,15 @@ class Service:
 
         Where a conversation is named, it completes the question, and what is asked and answered
         is part of it from then on, unless it is not to be remembered. Else `earlier` completes it.
+        A question that is not answered when it is completed is asked as it was typed.
         """
         start = time.perf_counter()
         completed = self._conversations.completed(request, earlier)
-        # All that is read anyway, so that copies of an answer leave room for others.
-        for k in _reaches(max(request.limit, PASSAGES_READ)):
-            found = self._ask(completed, k)
-            if _enough(request, found.found.hits, last=len(found.found.hits) < k):
-                break
-        reply = replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+        reply = self._replied(request, completed, start)
+        if completed.q != request.q and not reply.answered:
+            # A short question may well lean on nothing: what it says by itself is not to be lost.
+            typed = self._replied(request, request, start)
+            reply = typed if typed.answered else reply
         if remember:
             self._conversations.remember(request, reply)
         return with_text(reply, self.writer) if request.generate else reply
@@ -68,12 +88,7 @@ class Service:
     def search(self, request: SearchRequest) -> SearchResponse:
         """The passages that fit best."""
         start = time.perf_counter()
-        factor = STORY_FACTOR if request.collapse == "story" else 1
-        for k in _reaches(request.limit * factor):
-            found, last = self._search(request, k)
-            if _enough(request, found.hits, last=last):
-                break
-        return replies.searched(found, request, self._corpus.generation, start=start)
+        return self._known(request, request, lambda: self._searched(request, start))
 
     def add(self, articles: Sequence[ArticleIn], *, single: bool = False) -> list[WriteOut]:
         """Store articles, all or, where one of them is wrong, none; on the disk when it returns.
@@ -84,7 +99,7 @@ class Service:
             self.checked(item, pointer="" if single else f"/{place}")
             for place, item in enumerate(articles)
         ]
-        written = self._corpus.add(checked)
+        written = self._stored(checked)
         return [replies.written(*pair) for pair in zip(checked, written, strict=True)]
 
     def checked(self, item: ArticleIn, *, pointer: str = "") -> Article:
@@ -102,7 +117,7 @@ class Service:
         done = 0
         try:
             # Not strict: what was written before an error must be told all the same.
-            for article, result in zip(articles, self._corpus.add(articles), strict=False):
+            for article, result in zip(articles, self._stored(articles), strict=False):
                 yield replies.written(article, result)
                 done += 1
         except Exception as error:
@@ -131,8 +146,11 @@ class Service:
 
     def delete(self, key: str) -> None:
         """Remove an article for good; raises NotFound."""
-        if not self._corpus.remove([shelf.id_of(key)]):
-            raise NotFound(f"there is no article {key}")
+        try:
+            if not self._corpus.remove([shelf.id_of(key)]):
+                raise NotFound(f"there is no article {key}")
+        finally:
+            self._cache.forget()
 
     def counts(self) -> Counts:
         """How much is stored."""
@@ -153,6 +171,13 @@ class Service:
         """The name of what marks the answers."""
         return self._pipeline.reader.name
 
+    def activity(self) -> Activity:
+        """What goes on, for whoever runs the service."""
+        model, vectors = Load(), (0, 0)
+        if self._embedder:
+            model, vectors = self._embedder.load(), self._embedder.remembered()
+        return Activity(model, vectors, (self._cache.hits, self._cache.misses))
+
     def warm_up(self) -> None:
         """Ask once, so that the first caller does not wait for what is loaded late."""
         self._pipeline.ask(WARM_UP)
@@ -161,7 +186,28 @@ class Service:
         """Save the indexes and let go of the data directory."""
         if self.writer:
             self.writer.close()
+        if self._embedder:
+            self._embedder.close()
         self._corpus.close()
+
+    def _replied(self, request: AskRequest, completed: AskRequest, start: float) -> AskResponse:
+        return self._known(request, completed, lambda: self._asked(request, completed, start))
+
+    def _asked(self, request: AskRequest, completed: AskRequest, start: float) -> AskResponse:
+        # All that is read anyway, so that copies of an answer leave room for others.
+        for k in _reaches(max(request.limit, PASSAGES_READ)):
+            found = self._ask(completed, k)
+            if _enough(request, found.found.hits, last=len(found.found.hits) < k):
+                break
+        return replies.asked(found, request, self._corpus, reader=self.reader, start=start)
+
+    def _searched(self, request: SearchRequest, start: float) -> SearchResponse:
+        factor = STORY_FACTOR if request.collapse == "story" else 1
+        for k in _reaches(request.limit * factor):
+            found, last = self._search(request, k)
+            if _enough(request, found.hits, last=last):
+                break
+        return replies.searched(found, request, self._corpus.generation, start=start)
 
     def _ask(self, request: AskRequest | SearchRequest, k: int) -> Answer:
         return self._pipeline.ask(
@@ -183,6 +229,37 @@ class Service:
             request.q, k=k, where=where, weights=weights, rerank=request.rerank
         )
         return found, len(found.hits) < k
+
+    def _known(
+        self, request: conditions.Request, completed: conditions.Request, make: Callable[[], Reply]
+    ) -> Reply:
+        """The reply that was given before, where one was; else it is made, and kept."""
+        # How much is read in a budget of time is different every time.
+        if not self._settings.cache_entries or request.budget_ms is not None:
+            return make()
+        start, since, generation = time.perf_counter(), self._cache.moment, self.generation
+        key = _key(request, completed, generation)
+        if kept := self._cache.get(key):
+            return replies.again(cast(Reply, kept), start=start)
+        reply = make()
+        if reply.generation == generation:
+            self._cache.put(key, reply, replies.size(reply), since=since)
+        return reply
+
+    def _stored(self, articles: Sequence[Article]) -> Iterator[Written]:
+        """What became of each; when that is told, no reply is given that does not know of it."""
+        try:
+            for result in self._corpus.add(articles):
+                self._cache.forget()
+                yield result
+        finally:
+            self._cache.forget()
+
+
+def _key(request: conditions.Request, completed: conditions.Request, generation: int) -> Hashable:
+    """Everything that a reply depends on; the text is written for each caller anew."""
+    given = completed.model_dump(exclude={"conversation", "follow_up", "generate"})
+    return type(request), generation, request.q, repr(given)
 
 
 def _reaches(first: int) -> Iterator[int]:

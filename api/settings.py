@@ -110,6 +110,13 @@ class Settings(BaseModel):
     teams_secret: Several = Field(
         (), repr=False, description="Opens the door for Teams: outgoing webhooks' security tokens."
     )
+    teams_app_secret: str = Field(
+        "", repr=False, description="Opens the door for a bot in Teams: its client secret."
+    )
+    teams_app_id: str = Field("", description="The bot's application (client) id.")
+    teams_tenant_id: str = Field(
+        "", description="The directory (tenant) that it is registered in; none: several."
+    )
     mattermost_token: Several = Field(
         (), repr=False, description="Opens the door for Mattermost: the integrations' tokens."
     )
@@ -138,8 +145,18 @@ class Settings(BaseModel):
     max_body_mb: int = Field(
         64, ge=1, description="Largest request body, in megabytes; imports are streamed and exempt."
     )
-    threads: int = Field(
-        0, ge=0, description="Native threads of the model and of the search; 0: as many as fit."
+    threads: int = Field(0, ge=0, description="Native threads of the model; 0: as many as fit.")
+    queue: int = Field(
+        128,
+        ge=1,
+        description="Questions that may wait for an answer; the next one is told to come back "
+        "(429).",
+    )
+    cache_entries: int = Field(
+        1000,
+        ge=0,
+        description="Replies, and vectors of questions, that are kept until something is written, "
+        "and given again; 0: none.",
     )
     llm_base_url: Annotated[str, AfterValidator(_web)] = Field(
         "",

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import State
 
+from api.admission import Admission
 from api.metrics import Metrics
 from api.schemas import AskRequest, AskResponse
 from api.service import Service
@@ -26,6 +27,12 @@ async def _metrics(request: Request) -> Metrics:
 async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
+
+
+async def _admission(request: Request) -> Admission:
+    _ready(request.app.state)
+    admission: Admission = request.app.state.admission
+    return admission
 
 
 def asking(state: State) -> Callable[[AskRequest], AskResponse]:
@@ -49,5 +56,6 @@ def _ready(state: State) -> Service:
 
 
 TheService = Annotated[Service, Depends(_service)]
+TheAdmission = Annotated[Admission, Depends(_admission)]
 TheMetrics = Annotated[Metrics, Depends(_metrics)]
 TheSettings = Annotated[Settings, Depends(_settings)]

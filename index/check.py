@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
+from index.coded import HEAD, Coded
 from index.errors import IndexDamaged
 from index.store import PassageStore
 from index.tables import to_article
@@ -20,7 +21,7 @@ SELECT passages.id, start, "end", sentences, rows
 FROM passages LEFT JOIN vectors ON passage_id = passages.id WHERE article_id = ? ORDER BY start
 """
 NORMS = (0.9, 1.1)
-"""Vectors have length 1, but for what half precision loses."""
+"""Vectors have length 1, but for what rounding loses."""
 
 
 def problems(store: PassageStore) -> Iterator[str]:
@@ -72,7 +73,7 @@ def _passages(
         if edges is None or start < last or end > len(article.text) or start == end:
             yield f"{place}: its offsets do not fit the text"
         if dim is not None and edges is not None:
-            if len(rows or b"") != len(edges) // 2 * dim * 2:
+            if len(rows or b"") != len(edges) // 2 * (HEAD.itemsize + dim):
                 yield f"{place}: its vectors are missing or cut off"
             elif not _unit(rows, dim, lowest):
                 yield f"{place}: its vectors do not have the length 1"
@@ -90,6 +91,6 @@ def _edges(start: int, end: int, sentences: bytes) -> list[int] | None:
 def _unit(rows: bytes, dim: int, lowest: float) -> bool:
     if not dim:
         return True
-    matrix = np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
+    matrix = Coded.parsed([rows], dim).rows()
     norms = np.sqrt(np.square(matrix).sum(axis=1))
     return bool(np.all((norms >= lowest) & (norms <= NORMS[1])))

@@ -1,6 +1,5 @@
 """Corpus: articles in, found passages out; keeps the store and the indexes made from it in step."""
 
-import itertools
 import logging
 import shutil
 import threading
@@ -18,15 +17,15 @@ from index.lexical import LexicalIndex
 from index.lock import locked
 from index.split import VERSION, split
 from index.store import PassageStore
-from index.types import Article, Embedder, Ids, Matrix, VectorIndex, WriteResult, Written
+from index.types import Article, Embedder, Ids, VectorIndex, WriteResult, Written
 from index.vectors.faiss import FaissIndex
 
 log = logging.getLogger(__name__)
 
 STORE = "articles.sqlite"
 DERIVED = "derived"
-SENTENCE_BITS = 8
-"""A sentence's id is its passage's id shifted left by this, plus its number from 1."""
+VECTORS = "passages.vectors"
+FIRSTS = "firsts.npy"
 BATCH_PASSAGES = 64
 """Embedded and committed together: about two seconds of work that a crash can cost."""
 BATCH_ARTICLES = 256
@@ -47,16 +46,13 @@ class Corpus:
         self.embedder = embedder
         self.store = PassageStore(path / STORE, write=lock is not None)
         self.passages = engine(embedder.dim)
-        """A row a passage, by the passage's id."""
-        self.sentences = engine(embedder.dim)
-        """A row a sentence: the passage's id shifted by `SENTENCE_BITS`, plus its number from 1."""
+        """A row a passage, by the passage's id; sentences' rows are only in the store."""
         self.lexical = LexicalIndex()
         self._engine = engine
         self._lock = lock
         self._writing = threading.Lock()
         self._saved = -1  # the generation that is on disk
         self._in_step = True  # whether the indexes show what the store has
-        self._counts = np.zeros(0, np.uint8)  # sentences by passage id; ids are never used twice
         self._firsts = np.zeros(0, np.int64)  # ids of articles' first passages, in order
 
     @classmethod
@@ -115,8 +111,8 @@ class Corpus:
         with self._writing:
             if self._lock is None or not self._in_step or self._saved == self.generation:
                 return
-            for name, index in (("passages", self.passages), ("sentences", self.sentences)):
-                derived.write_atomically(folder / f"{name}.vectors", index.save)
+            derived.write_atomically(folder / VECTORS, self.passages.save)
+            derived.write_atomically(folder / FIRSTS, self._write_firsts)
             self.lexical.settle()
             derived.publish(folder, self.store, self._engine.__name__)
             self._saved = self.generation
@@ -125,20 +121,6 @@ class Corpus:
         """Save, and let go of the directory."""
         self.save()
         self._release()
-
-    def sentence_counts(self, passage_ids: Ids) -> Ids:
-        """The number of sentences of each passage; 0 for an id that was never given out."""
-        counts = self._counts
-        inside = (passage_ids >= 0) & (passage_ids < len(counts))
-        return np.where(inside, counts[np.where(inside, passage_ids, 0)], 0).astype(np.int64)
-
-    def sentences_in(self, passage_ids: Ids) -> Ids:
-        """The ids of all sentences of these passages, in order."""
-        counts = self.sentence_counts(passage_ids)
-        total = int(counts.sum())
-        firsts = np.repeat(np.cumsum(counts) - counts, counts)
-        numbers = np.arange(total, dtype=np.int64) - firsts + 1
-        return (np.repeat(passage_ids, counts) << SENTENCE_BITS) + numbers
 
     def articles_of(self, passage_ids: Ids) -> Ids:
         """For each passage the id of its article's first one, which the lexical index goes by."""
@@ -174,12 +156,9 @@ class Corpus:
         self._rebuild()
 
     def _read(self, folder: Path) -> None:
-        self.passages = self._engine.load(folder / "passages.vectors")
-        self.sentences = self._engine.load(folder / "sentences.vectors")
+        self.passages = self._engine.load(folder / VECTORS)
         self.lexical = LexicalIndex(folder / derived.LEXICAL)
-        numbers = self.sentences.ids()
-        self._count(*np.unique(numbers >> SENTENCE_BITS, return_counts=True))
-        self._firsts = self.store.first_passages()
+        self._firsts = np.load(folder / FIRSTS, allow_pickle=False)
         self._saved = self.generation
 
     def _rebuild(self) -> None:
@@ -191,13 +170,12 @@ class Corpus:
             folder.mkdir()
         lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
         lexical.add(self.store.all_passages())
-        dim = self.embedder.dim
-        passages, sentences = self._engine(dim), self._engine(dim)
-        rows = self.store.all_vectors(dim)
-        while part := list(itertools.islice(rows, 4096)):
-            self._index(passages, sentences, [key for key, _ in part], [rows for _, rows in part])
+        passages = self._engine(self.embedder.dim)
+        for ids, rows in self.store.own_vectors(self.embedder.dim):
+            passages.add(ids, rows)
+        passages.tend(wait=True)
         self._firsts = self.store.first_passages()
-        self.passages, self.sentences, self.lexical = passages, sentences, lexical
+        self.passages, self.lexical = passages, lexical
         self._saved, self._in_step = -1, True
 
     @contextmanager
@@ -215,24 +193,9 @@ class Corpus:
         yield
         self._in_step = True
 
-    def _index(
-        self,
-        passages: VectorIndex,
-        sentences: VectorIndex,
-        ids: Sequence[int],
-        matrices: Sequence[Matrix],
-    ) -> None:
-        keys = np.array(ids, np.int64)
-        self._count(keys, np.array([len(rows) - 1 for rows in matrices], np.int64))
-        sentences.add(self.sentences_in(keys), np.concatenate([rows[1:] for rows in matrices]))
-        passages.add(keys, np.stack([rows[0] for rows in matrices]))
-
-    def _count(self, ids: Ids, counts: Ids) -> None:
-        if (size := int(ids.max(initial=-1)) + 1) > len(self._counts):
-            grown = np.zeros(max(size, 2 * len(self._counts)), np.uint8)
-            grown[: len(self._counts)] = self._counts
-            self._counts = grown
-        self._counts[ids] = counts
+    def _write_firsts(self, path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, self._firsts, allow_pickle=False)
 
     def _batches(self, articles: Iterable[Article]) -> Iterator[list[Entry]]:
         """Articles with what is known of them, up to a batch; none twice in one batch."""
@@ -281,17 +244,17 @@ class Corpus:
             self._forget(gone)
             firsts = np.array([keys[0] for keys in new if keys], np.int64)
             self._firsts = np.concatenate([self._firsts, firsts])
-            rows = [matrix for item in batch for matrix in item.vectors]
-            self._index(self.passages, self.sentences, ids, rows)
+            rows = [matrix[0] for item in batch for matrix in item.vectors]
+            if ids:
+                self.passages.add(np.array(ids, np.int64), np.stack(rows))
+            self.passages.tend()
             found = self.store.passages(ids)
             self.lexical.add(found[key] for key in ids)
 
     def _forget(self, passage_ids: Sequence[int]) -> None:
         if not passage_ids:
             return
-        gone = np.array(passage_ids, np.int64)
-        self.passages.remove(gone)
-        self.sentences.remove(self.sentences_in(gone))
+        self.passages.remove(np.array(passage_ids, np.int64))
         self.lexical.remove(passage_ids)
 
     def _release(self) -> None:

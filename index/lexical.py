@@ -23,6 +23,9 @@ LEVELS: tuple[Level, ...] = ("passages", "articles")
 HEAP_BYTES = 32_000_000
 """What a writer collects before it makes a segment."""
 
+FEW = 1000
+"""Ids that are looked up one by one; a set of them is matched with all ids that there are."""
+
 STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being but by can could
     did do does doing for from had has have having he her hers him his how i if in into is it its
@@ -133,7 +136,8 @@ class LexicalIndex:
         hits = searcher.search(query, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         scores = np.array([score for score, _ in hits], np.float32)
-        best = (K1 + 1) * sum(_idf(searcher, terms.words))
+        idf = terms.idf if level == "passages" else _idf(searcher, terms.words)
+        best = (K1 + 1) * sum(idf)
         return np.array(ids, np.int64), scores / np.float32(best or 1)
 
     # -- inside -------------------------------------------------------------------------------
@@ -164,20 +168,21 @@ class LexicalIndex:
             self._indexes[level].reload()
 
     def _query(self, words: Sequence[str], allowed: Ids | None) -> tantivy.Query:
-        any_word = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", word, "freq"))
-                for word in words
-            ]
-        )
+        schema, should = self._schema, tantivy.Occur.Should
+        scored = [
+            (should, tantivy.Query.term_query(schema, "text", word, "freq")) for word in words
+        ]
         if allowed is None:
-            return any_word
-        wanted = tantivy.Query.term_set_query(self._schema, "id", allowed.tolist())
+            return tantivy.Query.boolean_query(scored)
+        if len(allowed) > FEW:
+            wanted = tantivy.Query.term_set_query(schema, "id", allowed.tolist())
+        else:
+            each = [tantivy.Query.term_query(schema, "id", key) for key in allowed.tolist()]
+            wanted = tantivy.Query.boolean_query([(should, one) for one in each])
+        any_word = tantivy.Query.boolean_query(scored)
+        within = tantivy.Query.const_score_query(wanted, 0.0)
         return tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Must, any_word),
-                (tantivy.Occur.Must, tantivy.Query.const_score_query(wanted, 0.0)),
-            ]
+            [(tantivy.Occur.Must, within), (tantivy.Occur.Must, any_word)]
         )
 
 

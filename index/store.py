@@ -1,5 +1,6 @@
 """PassageStore: SQLite, the one truth; every other index can be rebuilt from it."""
 
+import json
 import sqlite3
 import threading
 import uuid
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from index.coded import HEAD, Stored
 from index.connections import Connections, decoded, translated
 from index.errors import IndexDamaged, NotFound, NotReady
 from index.filters import Filter, compile_filter, stamp
@@ -29,8 +31,13 @@ from index.tables import (
     to_article,
     to_listed,
     to_passage,
+    to_stored,
+    upgrade,
 )
 from index.types import Article, Ids, Matrix, Passage
+
+LIST = "(SELECT value FROM json_each(?))"
+"""As many ids as wanted in one statement, which SQLite then prepares only once."""
 
 
 class PassageStore:
@@ -56,7 +63,11 @@ class PassageStore:
         if found > FORMAT:
             raise IndexDamaged(f"{self._path} has format {found}: a newer version of qa wrote it")
         if found < FORMAT and not write:
-            raise NotReady(f"nothing is indexed in {self._path.parent} yet: run `qa ingest PATH`")
+            raise NotReady(
+                f"{self._path} is of an earlier version: start `qa serve` once"
+                if found
+                else f"nothing is indexed in {self._path.parent} yet: run `qa ingest PATH`"
+            )
         if found < FORMAT:
             self._create()
 
@@ -113,15 +124,10 @@ class PassageStore:
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """These passages by id, at one point in time; those that are gone are left out."""
-        wanted = [int(key) for key in ids]
-        found: dict[int, Passage] = {}
-        for low in range(0, len(wanted), 500):
-            part = wanted[low : low + 500]
-            marks = ",".join("?" * len(part))
-            with self._connections.reader() as db:
-                rows = db.execute(f"{PASSAGE} WHERE passages.id IN ({marks})", part)
-                found |= {row[0]: to_passage(row) for row in rows}
-        return found
+        wanted = json.dumps([int(key) for key in ids])
+        with self._connections.reader() as db:
+            rows = db.execute(f"{PASSAGE} WHERE passages.id IN {LIST}", (wanted,))
+            return {row[0]: to_passage(row) for row in rows}
 
     def all_passages(self) -> Iterator[Passage]:
         """Every passage in the order of ids."""
@@ -138,12 +144,19 @@ class PassageStore:
             rows = db.execute("SELECT min(id) FROM passages GROUP BY article_id").fetchall()
         return np.sort(np.array([row[0] for row in rows], np.int64))
 
-    def all_vectors(self, dim: int) -> Iterator[tuple[int, Matrix]]:
-        """Every passage's id and rows: its own first, then one a sentence."""
-        sql = "SELECT passage_id, rows FROM vectors"
+    def vectors(self, ids: Ids, dim: int) -> Stored:
+        """All vectors of these passages."""
+        sql = f"SELECT * FROM vectors WHERE passage_id IN {LIST} ORDER BY passage_id"  # noqa: S608
+        with self._connections.reader() as db:
+            return to_stored(db.execute(sql, (json.dumps(ids.tolist()),)).fetchall(), dim)
+
+    def own_vectors(self, dim: int) -> Iterator[tuple[Ids, Matrix]]:
+        """Every passage's own vector, with the ids, a few thousand at a time."""
+        sql = f"SELECT passage_id, substr(rows, 1, {dim + HEAD.itemsize}) FROM vectors"  # noqa: S608
         with self._connections.reader() as db, closing(db.execute(sql)) as found:
-            for key, rows in found:
-                yield key, np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
+            while part := found.fetchmany(4096):
+                stored = to_stored(part, dim)
+                yield stored.ids, stored.vectors.rows()
 
     def passage_ids(self, where: Filter) -> Ids:
         """The passages of the articles that pass the filter, sorted."""
@@ -212,11 +225,15 @@ class PassageStore:
 
     def _create(self) -> None:
         with self._write() as db:
-            if db.execute("PRAGMA user_version").fetchone()[0]:
+            found = db.execute("PRAGMA user_version").fetchone()[0]
+            if found == FORMAT:
                 return  # another process was faster
-            for statement in SCHEMA.strip().split(";\n"):
-                db.execute(statement)
-            db.execute("INSERT INTO meta VALUES ('store', ?)", (uuid.uuid4().hex,))
+            if found:
+                upgrade(db)
+            else:
+                for statement in SCHEMA.strip().split(";\n"):
+                    db.execute(statement)
+                db.execute("INSERT INTO meta VALUES ('store', ?)", (uuid.uuid4().hex,))
             db.execute(f"PRAGMA user_version = {FORMAT}")
 
     def _row(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:

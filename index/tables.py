@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from index.coded import HEAD, Coded, Stored
 from index.filters import stamp
 from index.split import Piece
 from index.types import Article, Matrix, Passage
 
-FORMAT = 1
+FORMAT = 2
 """Written as SQLite's user_version; a newer one is refused untouched."""
 
 SCHEMA = """
@@ -104,9 +105,7 @@ def insert(db: sqlite3.Connection, item: Embedded, added_at: str | None = None) 
             (article.id, piece.start, piece.end, offsets),
         )
         ids.append(int(cursor.lastrowid or 0))
-        db.execute(
-            "INSERT INTO vectors VALUES (?, ?)", (ids[-1], rows.astype(np.float16).tobytes())
-        )
+        db.execute("INSERT INTO vectors VALUES (?, ?)", (ids[-1], Coded.of(rows).packed()))
     return ids
 
 
@@ -143,6 +142,34 @@ def to_passage(row: tuple[Any, ...]) -> Passage:
     spans = tuple((int(low), int(high)) for low, high in offsets)
     moment = to_moment(published)
     return Passage(key, article, text, start, end, spans, title, url, source, moment, sha256)
+
+
+def to_stored(rows: Sequence[tuple[int, bytes]], dim: int) -> Stored:
+    """Rows of `vectors` in the order of ids; raises ValueError where one is cut off."""
+    sizes = np.array([len(blob) for _, blob in rows], np.int64) // (HEAD.itemsize + dim)
+    vectors = Coded.parsed((blob for _, blob in rows), dim)
+    ids = np.array([key for key, _ in rows], np.int64)
+    return Stored(ids, np.cumsum(sizes) - sizes, vectors)
+
+
+def upgrade(db: sqlite3.Connection) -> None:
+    """From format 1, where a number of a vector was a 16-bit float."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'dim'").fetchone()
+    dim = int(row[0]) if row else 1
+    last = 0
+    sql = "SELECT * FROM vectors WHERE passage_id > ? ORDER BY passage_id LIMIT 1000"
+    while found := db.execute(sql, (last,)).fetchall():
+        packed = [
+            (
+                Coded.of(
+                    np.frombuffer(rows, np.float16).reshape(-1, dim).astype(np.float32)
+                ).packed(),
+                key,
+            )
+            for key, rows in found
+        ]
+        db.executemany("UPDATE vectors SET rows = ? WHERE passage_id = ?", packed)
+        last = found[-1][0]
 
 
 def to_moment(value: str | None) -> datetime | None:

@@ -116,7 +116,10 @@ class Embedder(Protocol):
 
 
 class VectorIndex(Protocol):
-    """Inner-product search over rows of `dim` columns with integer ids, held in memory."""
+    """Inner-product search over rows of `dim` columns with integer ids, held in memory.
+
+    It finds candidates: their exact scores are taken from the store's vectors.
+    """
 
     def __init__(self, dim: int) -> None: ...
 
@@ -134,8 +137,8 @@ class VectorIndex(Protocol):
         `allowed` restricts the search to these ids, exactly.
         """
 
-    def rows(self, ids: Ids) -> Matrix:
-        """The vectors of these ids, a row each; NaN for an unknown id."""
+    def tend(self, *, wait: bool = False) -> None:
+        """Do what is due after changes, beside the searches; `wait` until it is done."""
 
     def ids(self) -> Ids:
         """Every id in the index, in no particular order."""
@@ -146,3 +149,7 @@ class VectorIndex(Protocol):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
+
+    @classmethod
+    def about(cls, size: int) -> str:
+        """How so many rows are searched, for `qa doctor`."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qa.antecedents import BORROWED, asked, phrase
-from qa.mentions import content, names
+from qa.mentions import CAPITALS, content, names
 from qa.parallel import exchanged, named_alone
 from qa.phrasing import ASKS, AUXILIARIES
 from qa.pronouns import PRONOUN, resolved, stands_for
@@ -28,6 +28,8 @@ HAPPENED = re.compile(
     r"(?:did (?:that|this|it) happen|(?:is|was) (?:that|this))",
     re.IGNORECASE,
 )
+AT_PLACE = re.compile(rf" (?i:in|at|near|outside|inside|across|above) (?:the )?{CAPITALS}$")
+"""Left out where it is asked for: who is told where it is answers when."""
 TAIL = re.compile(r" (there|not|so \w+)$", re.IGNORECASE)
 IS_NAME = re.compile(r"(?:who|what|where) (?:is|was|are|were) (?!the\b|an?\b)\S+", re.IGNORECASE)
 """Who is kerry: a name in small letters."""
@@ -74,6 +76,8 @@ def _elliptical(text: str, turns: Sequence[Turn]) -> str:
         return ""
     last, so_much = turns[-1], end if end.startswith("so ") else ""
     parts = asked(last)
+    if wanted.lower() == "where" and phrase(last):
+        parts = replace(parts, rest=AT_PLACE.sub("", parts.rest))
     found = parts.asking(wanted, so_much or phrase(last))
     if not found or (so_much and parts.noun) or (end == "not" and "not" not in parts.rest):
         return _about_last(text, turns)

@@ -46,10 +46,13 @@ def places(text: str) -> list[str]:
 
 
 def persons(text: str) -> list[str]:
-    """Those that may be somebody: first who speaks, then names of several words, then others."""
+    """Those that may be somebody: first who speaks, then names of several words, then others.
+
+    Initials such as US and UN are nobody.
+    """
     where = set(places(text))
     speakers = {match[0].strip() for match in SAID.finditer(text)}
-    others = [name for name in names(text) if name not in where]
+    others = [name for name in names(text) if name not in where and not name.isupper()]
     return sorted(others, key=lambda name: (name not in speakers, " " not in name))
 
 

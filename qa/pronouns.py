@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from index.lexical import STOP_WORDS
 from qa import antecedents
-from qa.mentions import content, names
+from qa.mentions import CAPITAL, content, names
 from qa.phrasing import AUXILIARIES, BE, Parts
 from qa.types import Turn
 
@@ -28,6 +28,9 @@ EMPTY = re.compile(
 """`it` that stands for nothing: is it raining, is it true that."""
 BEFORE_IT = frozenset("about against at behind by for from in into of on over to with".split())
 NOUN = re.compile(r"\b(?:the|an?) \w")
+WHO = re.compile(r"who(?: is|’s|'s| was) (?:he|she)", re.IGNORECASE)
+TITLED = re.compile(rf".* (?={CAPITAL}[\w-]* (?:(?:de|van|von|bin|al) )?{CAPITAL}[\w-]*$)")
+"""What stands before the two names of a person, which may be what is asked for."""
 
 
 def resolved(text: str, turns: Sequence[Turn]) -> tuple[str, bool]:
@@ -41,6 +44,7 @@ def resolved(text: str, turns: Sequence[Turn]) -> tuple[str, bool]:
         if not _points_back(pronoun, before, after):
             continue
         name = stands_for(pronoun, turns, used)
+        name = TITLED.sub("", name) if WHO.fullmatch(text) else name
         used.append(name or pronoun)
         complete &= bool(name)
         said += text[at : match.start()] + (_declined(pronoun, name, after) if name else match[0])

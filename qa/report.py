@@ -1,7 +1,7 @@
 """What an evaluation found: the figures, every question behind them, and gates on the figures."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from index.errors import InvalidInput
@@ -115,10 +115,15 @@ class Report:
 
 def gate(report: Report, limits: str) -> list[str]:
     """What falls short of `ndcg@10=0.72,recall@5=0.9`; of `ece` what exceeds it."""
+    return missed(report.metrics, limits, LOWER_IS_BETTER)
+
+
+def missed(metrics: Mapping[str, float], limits: str, lower: Set[str]) -> list[str]:
+    """What falls short of its limit; of the `lower`, which are the better for it, what exceeds."""
     return [
-        f"{name} is {report.metrics[name]:.4f}, the gate is {limit:g}"
-        for name, limit in parse_gate(limits, report.metrics).items()
-        if _falls_short(name, report.metrics[name], limit)
+        f"{name} is {metrics[name]:.4f}, the gate is {limit:g}"
+        for name, limit in parse_gate(limits, metrics).items()
+        if (metrics[name] > limit if name in lower else metrics[name] < limit)
     ]
 
 
@@ -136,7 +141,3 @@ def parse_gate(limits: str, known: Mapping[str, float]) -> dict[str, float]:
         if not math.isfinite(parsed[name]):
             raise InvalidInput(f"the gate {part.strip()!r} must be METRIC=NUMBER")
     return parsed
-
-
-def _falls_short(name: str, value: float, limit: float) -> bool:
-    return value > limit if name in LOWER_IS_BETTER else value < limit

@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.corpus import SENTENCE_BITS, Corpus
+from index.coded import Coded
+from index.corpus import Corpus
 from index.filters import Filter
 from index.lexical import Terms
 from index.types import Hit, Ids, Matrix, Passage
 
 CANDIDATES = 100
-"""Taken from each list; the union is scored in full."""
+"""Taken from each of two lists, by passages' vectors and by words; the union is scored in full.
+
+A third one, by sentences' vectors, changes no figure: what it alone finds is not among the best."""
 FED_BACK = 2
 """Passages that the others are compared with. One, three, five and eight are worse."""
 
@@ -44,15 +47,17 @@ class Weights:
 class Candidates:
     """Passages with all their scores: arrays of one length, and one entry a sentence.
 
-    `sentence_rows[i]` is the place in `ids` of the passage that sentence `i` belongs to.
+    `sentence_starts[i]` is the place in `sentence_dense` of the first of the passage `ids[i]`.
     """
 
     ids: Ids
     dense: Matrix
     lexical: Matrix
     article: Matrix
-    sentence_rows: Ids
+    sentence_starts: Ids
     sentence_dense: Matrix
+    own: Coded
+    """The passages' vectors."""
 
 
 class HybridRetriever:
@@ -85,29 +90,26 @@ class HybridRetriever:
     def candidates(
         self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None = None
     ) -> Candidates:
-        """The union of the three lists, every member with all its scores."""
-        corpus, rows = self.corpus, vector[None]
-        within = None if allowed is None else corpus.sentences_in(allowed)
+        """The union of both lists, every member with all its scores."""
+        corpus = self.corpus
         lists = [
-            corpus.passages.search(rows, k, allowed)[0][0],
-            corpus.sentences.search(rows, k, within)[0][0] >> SENTENCE_BITS,
+            corpus.passages.search(vector[None], k, allowed)[0][0],
             corpus.lexical.search(terms, k, allowed)[0],
         ]
-        ids = np.unique(np.concatenate(lists))
-        dense = corpus.passages.rows(ids) @ vector
-        there = np.isfinite(dense)  # else it is -1, for none, or was just removed
-        ids, dense = ids[there], dense[there]
-        numbers = corpus.sentences_in(ids)
+        # The store knows no -1, for none, and no passage that was just removed.
+        stored = corpus.store.vectors(np.unique(np.concatenate(lists)), len(vector))
+        ids, cosines = stored.ids, stored.vectors.dot(vector)
         owners = corpus.articles_of(ids)
         articles = np.unique(owners)
         found = corpus.lexical.search(terms, len(articles), articles, level="articles")
         return Candidates(
             ids=ids,
-            dense=dense,
+            dense=cosines[stored.starts],
             lexical=_aligned(ids, *corpus.lexical.search(terms, len(ids), ids)),
             article=_aligned(articles, *found)[np.searchsorted(articles, owners)],
-            sentence_rows=np.searchsorted(ids, numbers >> SENTENCE_BITS),
-            sentence_dense=np.nan_to_num(corpus.sentences.rows(numbers) @ vector),
+            sentence_starts=stored.starts - np.arange(len(ids)),
+            sentence_dense=np.delete(cosines, stored.starts),
+            own=stored.vectors[stored.starts],
         )
 
     def passages(self, ids: Ids) -> dict[int, Passage]:
@@ -117,7 +119,7 @@ class HybridRetriever:
     def _hits(self, found: Candidates, k: int, weights: Weights) -> list[Hit]:
         if not len(found.ids):
             return []
-        starts = np.searchsorted(found.sentence_rows, np.arange(len(found.ids)))
+        starts = found.sentence_starts
         parts = {
             "dense": found.dense,
             "sentence": np.maximum.reduceat(found.sentence_dense, starts),
@@ -126,9 +128,9 @@ class HybridRetriever:
         }
         score = _fused(parts, weights)
         if weights.feedback:
-            parts["feedback"] = self._feedback(found.ids, score)
+            parts["feedback"] = _feedback(found, score)
             score += np.float32(weights.feedback) * parts["feedback"]
-        cosines = np.split(found.sentence_dense, starts[1:])
+        ends = np.append(starts[1:], len(found.sentence_dense))
         best = np.lexsort((found.ids, -score))[:k]
         passages = self.passages(found.ids[best])
         return [
@@ -136,22 +138,24 @@ class HybridRetriever:
                 passage=passages[int(found.ids[row])],
                 score=float(score[row]),
                 parts={name: float(values[row]) for name, values in parts.items()},
-                sentence_cosines=tuple(cosines[row].tolist()),
+                sentence_cosines=tuple(found.sentence_dense[starts[row] : ends[row]].tolist()),
             )
             for row in best
             if int(found.ids[row]) in passages  # else it was removed since it was found
         ]
-
-    def _feedback(self, ids: Ids, score: Matrix) -> Matrix:
-        rows = np.nan_to_num(self.corpus.passages.rows(ids))
-        middle = rows[np.lexsort((ids, -score))[:FED_BACK]].mean(axis=0)
-        return np.asarray(rows @ middle / max(float(np.linalg.norm(middle)), 1e-12), np.float32)
 
 
 def _fused(parts: dict[str, Matrix], weights: Weights) -> Matrix:
     dense = weights.dense * parts["dense"] + weights.sentence * parts["sentence"]
     lexical = (1 - weights.article) * parts["lexical"] + weights.article * parts["article"]
     return np.asarray(dense + weights.lexical * lexical, np.float32)
+
+
+def _feedback(found: Candidates, score: Matrix) -> Matrix:
+    """The cosine of each passage with the middle of those that are best."""
+    best = np.lexsort((found.ids, -score))[:FED_BACK]
+    middle = found.own[best].rows().mean(axis=0)
+    return found.own.dot(middle / max(float(np.linalg.norm(middle)), 1e-12))
 
 
 def _aligned(wanted: Ids, ids: Ids, scores: Matrix) -> Matrix:

@@ -138,7 +138,9 @@ def _features(asked: Asked, marked: _Marked, others: Sequence[_Marked]) -> Featu
     piece, mark = marked.piece, marked.mark
     sentence = piece.features[piece.sentence_of(piece.place(mark)[0])]
     inside = [one.score for one in others if one.piece is piece and one is not marked]
-    outside = [one.score for one in others if one.piece is not piece and one.words != marked.words]
+    outside = [
+        one.score for one in others if one.piece.hit is not piece.hit and one.words != marked.words
+    ]
     return {
         "score": piece.hit.score,
         "sentence_coverage": sentence["sentence_coverage"],
@@ -158,7 +160,9 @@ def reranked(
     read: dict[int, dict[str, float]] = {}
     for piece, reading in zip(pieces, readings, strict=True):
         best = max((mark.score for mark in reading.marks or ()), default=reading.relevance)
-        read[piece.hit.passage.id] = {"relevance": reading.relevance, "span": best}
+        own = {"relevance": reading.relevance, "span": best}
+        known = read.setdefault(piece.hit.passage.id, own)
+        read[piece.hit.passage.id] = {name: max(known[name], own[name]) for name in own}
     found = []
     for hit in hits:
         if parts := read.get(hit.passage.id):

@@ -10,6 +10,8 @@ from qa.types import Mark, Window
 
 LENGTH = 300
 """Characters that a window grows to around the best sentence; it has at least that sentence."""
+WIDE = 900
+"""Characters of the first hit's second window: most passages whole."""
 POSSESSIVE = re.compile("(?:His|Her|Their|Its)$")
 
 
@@ -85,13 +87,20 @@ class Piece:
 def pieces(asked: Asked, hits: Sequence[Hit]) -> Iterable[Piece]:
     """Around the best sentence of each hit what stands before it, then what stands after it.
 
+    The first hit is read twice: a model sees the words that answer best in few others, and what
+    answers is not always in the best sentence.
+
     What a pronoun at its start stands for is there in any case, and where the question names it the
     pronoun is read as that name: "He was in Paris" answers where Kerry was.
     """
-    for hit in hits:
+    for number, hit in enumerate(hits):
         best, features = asked.sentences(hit)
-        low, high = _around(hit, best)
-        yield Piece(hit, best, features, low, high, _swap(asked, hit, best))
+        swap = _swap(asked, hit, best)
+        narrow = _around(hit, best, LENGTH)
+        yield Piece(hit, best, features, *narrow, swap)
+        wide = narrow if number else _around(hit, best, WIDE)
+        if wide != narrow:
+            yield Piece(hit, best, features, *wide, swap)
 
 
 def within(found: Iterable[Piece], room: float, question: int) -> Iterable[Piece]:
@@ -104,7 +113,7 @@ def within(found: Iterable[Piece], room: float, question: int) -> Iterable[Piece
         yield piece
 
 
-def _around(hit: Hit, best: int) -> tuple[int, int]:
+def _around(hit: Hit, best: int, length: int) -> tuple[int, int]:
     sentences = hit.passage.sentences
     pronoun = best and PRONOUN.match(hit.passage.slice(*sentences[best]))
     low, high = best - bool(pronoun), best + 1
@@ -113,7 +122,7 @@ def _around(hit: Hit, best: int) -> tuple[int, int]:
         fitting = [
             (a, b)
             for a, b in longer
-            if a >= 0 and b <= len(sentences) and sentences[b - 1][1] - sentences[a][0] <= LENGTH
+            if a >= 0 and b <= len(sentences) and sentences[b - 1][1] - sentences[a][0] <= length
         ]
         if not fitting:
             return low, high

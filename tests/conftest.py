@@ -112,8 +112,9 @@ def client(settings: Settings, service: Service) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="session")
 def shared_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One for all the tests that only read."""
-    settings = Settings(data=tmp_path_factory.mktemp("shared"), max_article_mb=1, max_body_mb=2)
+    """One for all the tests that only read; it remembers nothing of what others asked."""
+    folder = tmp_path_factory.mktemp("shared")
+    settings = Settings(data=folder, max_article_mb=1, max_body_mb=2, cache_entries=0)
     corpus = filled(settings.data)
     yield Service(corpus, pipeline_over(corpus), settings)
     corpus.close()

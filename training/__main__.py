@@ -19,11 +19,12 @@ from api.settings import Settings
 from qa.cached import collected
 from qa.datasets import named
 from qa.readers.packaged import FOLDER, PackagedModel
+from training.ablate import TABLE, ablate, markdown
 from training.curve import draw
 from training.data import Source, prepare, sources, write_held_out
 from training.export import export, quantised
 from training.goals import answers_among_first, ranked_sentences, reading_times
-from training.network import ReaderNetwork
+from training.start import started
 from training.train import CHECKPOINT, LOG, Plan, train
 
 PLAN = Plan()
@@ -62,10 +63,18 @@ def learn(
     layers: int = PLAN.layers,
     questions: int = PLAN.questions,
     rate: float = PLAN.rate,
+    warmup: int = PLAN.warmup,
+    cooling: float = PLAN.cooling,
+    every: int = PLAN.every,
+    asked: int = PLAN.asked,
     spans: float = PLAN.spans,
     relevance: float = PLAN.relevance,
-    teacher: Annotated[str, typer.Option(help="A run to learn from as well.")] = "",
+    teacher: Annotated[
+        Path | None, typer.Option(help="A graph or checkpoint to learn from as well.")
+    ] = None,
     without: Annotated[list[str] | None, typer.Option(help="Sources to leave out.")] = None,
+    start: Annotated[Path | None, typer.Option(help="A graph or checkpoint to start from.")] = None,
+    bf16: Annotated[bool, typer.Option(help="Multiply in bfloat16.")] = PLAN.bf16,
     threads: int = 0,
 ) -> None:
     """Train on what was prepared, or go on with the run of that name."""
@@ -73,12 +82,46 @@ def learn(
     if threads:
         torch.set_num_threads(threads)
     found = [Source.load(path) for path in sorted(work.glob("*.json.gz"))]
-    found = [one for one in found if one.name not in set(without or ())]
-    chosen = {"layers": layers, "questions": questions, "spans": spans, "relevance": relevance}
-    plan = replace(PLAN, steps=steps, rate=rate, **chosen)
+    chosen = {
+        "every": every,
+        "asked": asked,
+        "layers": layers,
+        "questions": questions,
+        "spans": spans,
+        "relevance": relevance,
+    }
+    speed = {"rate": rate, "warmup": warmup, "cooling": cooling}
+    plan = replace(PLAN, steps=steps, bf16=bf16, **speed, **chosen)
     tokenizer = AutoTokenizer.from_pretrained(ENCODER)
-    master = _trained(work / teacher)[0] if teacher else None
-    train(work / name, ENCODER, found, tokenizer, plan, teacher=master)
+    master = started(ENCODER, at=teacher).eval() if teacher else None
+    train(
+        work / name,
+        ENCODER,
+        found,
+        tokenizer,
+        plan,
+        teacher=master,
+        at=start,
+        without=without or (),
+    )
+
+
+@app.command("train-variants")
+def learn_variants(*, work: Work = Path("runs"), threads: int = 0) -> None:
+    """Train small networks that differ in one thing each; goes on where it was broken off."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    if threads:
+        torch.set_num_threads(threads)
+    found = [Source.load(path) for path in sorted(work.glob("*.json.gz"))]
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER)
+    ablate(work, ENCODER, found, tokenizer, shipped=FOLDER / MODEL)
+    typer.echo(markdown(TABLE))
+
+
+@app.command("compare")
+def compare(table: Path = TABLE) -> None:
+    """Print what `train-variants` measured as a table."""
+    typer.echo(markdown(table))
 
 
 @app.command("export")
@@ -87,14 +130,14 @@ def write_model(
 ) -> None:
     """Write the last checkpoint of a run as what ships, in 8 bits, and tell its SHA-256."""
     logging.basicConfig(level=logging.WARNING)
-    network, step = _trained(work / name)
+    network = started(ENCODER, at=work / name / CHECKPOINT).eval()
     target.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         full = Path(folder) / MODEL
         export(network, full)
         quantised(full, target / MODEL)
     digest = hashlib.sha256((target / MODEL).read_bytes()).hexdigest()
-    typer.echo(f"step {step}, {(target / MODEL).stat().st_size:,} bytes, SHA-256 {digest}")
+    typer.echo(f"{(target / MODEL).stat().st_size:,} bytes, SHA-256 {digest}")
 
 
 @app.command("curve")
@@ -132,13 +175,6 @@ def news(
         pipeline = build_pipeline(corpus, settings)
         figures = answers_among_first(pipeline, Path(dataset), asked, progress=_bar)
     typer.echo(f"{dataset}, {pipeline.reader.name}: {_figures(figures)}")
-
-
-def _trained(folder: Path) -> tuple[ReaderNetwork, int]:
-    state = torch.load(folder / CHECKPOINT, weights_only=True)
-    network = ReaderNetwork.from_encoder(ENCODER, layers=state["plan"]["layers"])
-    network.load_state_dict(state["network"])
-    return network.eval(), state["step"]
 
 
 def _figures(found: dict[str, float]) -> str:

@@ -13,16 +13,6 @@ from training.altered import altered, names
 from training.data import Item, Source, Text
 
 MAX_TOKENS = 192
-REMOVED = 0.15
-"""The share of the answerable questions that are shown only what does not answer them."""
-ALTERED = 0.25
-"""The share of them that are altered, where that can be done, so that nothing answers them."""
-BESIDE = 0.25
-"""The share of the others' windows that are the right passage without its answer."""
-WHOLE = 0.2
-"""The share of the windows that are whole passages; the others are some of its sentences."""
-LONGEST = 4
-"""Sentences of a window that is not a whole passage."""
 SHARES = {"qamr": 0.4, "reddit": 0.5, "amazon_reviews": 0.5, "squad2": 2.0}
 """How often a source's questions are seen in one epoch: QAMR asks 35 about each of its sentences,
 and only SQuAD has questions that people wrote to have no answer."""
@@ -51,7 +41,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Windows of several questions; shapes are (windows, tokens) but for the last three."""
+    """Windows of several questions; shapes are (windows, tokens) but for the last two."""
 
     inputs: dict[str, Tensor]
     allowed: Tensor
@@ -59,15 +49,38 @@ class Batch:
     starts: Tensor
     ends: Tensor
     relevant: Tensor
-    """(windows,)"""
-    group: Tensor
-    """(windows,): the number of the question in this batch."""
+    """(windows,): as many of each question, one question after the other."""
     located: Tensor
     """(questions,)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What a question is shown with."""
+
+    windows: int = 2
+    """For each question."""
+    removed: float = 0.15
+    """The share of the answerable questions that are shown only what does not answer them."""
+    altered: float = 0.25
+    """The share of them that are altered, where that can be done, so that nothing answers them."""
+    beside: float = 0.25
+    """The share of the others' windows that are the right passage without its answer."""
+    whole: float = 0.2
+    """The share of the windows that are whole passages; the others are some of its sentences."""
+    longest: int = 4
+    """Sentences of a window that is not a whole passage."""
+
+
+MIX = Mix()
+
+
 def group(
-    item: Item, texts: Sequence[Text], windows: int, chance: random.Random, known: list[str]
+    item: Item,
+    texts: Sequence[Text],
+    chance: random.Random,
+    known: list[str],
+    mix: Mix = MIX,
 ) -> Group:
     """A question with one window that answers it, where there is one, and others that do not.
 
@@ -78,9 +91,9 @@ def group(
     others = [texts[place] for place in item.others]
     if item.golds:
         place, spans = chance.choice(item.golds)
-        if chance.random() >= REMOVED:
-            window = cut(texts[place], spans, chance, relevant=True)
-            if spans and chance.random() < ALTERED:
+        if chance.random() >= mix.removed:
+            window = cut(texts[place], spans, chance, mix, relevant=True)
+            if spans and chance.random() < mix.altered:
                 other = altered(question, window.text, known, chance)
                 if other:
                     question = other
@@ -88,12 +101,14 @@ def group(
             chosen.append(window)
         chance.shuffle(others)
         beside = _without(texts[place], spans, item.answers) if spans else None
-        if beside and chance.random() < BESIDE:
+        if beside and chance.random() < mix.beside:
             others.insert(0, beside)
     # Of a question that nothing answers, the first is the passage that it was asked about.
-    chosen += [cut(one, (), chance, relevant=False) for one in others[: windows - len(chosen)]]
-    while len(chosen) < windows:
-        chosen.append(cut(texts[chance.randrange(len(texts))], (), chance, relevant=False))
+    chosen += [
+        cut(one, (), chance, mix, relevant=False) for one in others[: mix.windows - len(chosen)]
+    ]
+    while len(chosen) < mix.windows:
+        chosen.append(cut(texts[chance.randrange(len(texts))], (), chance, mix, relevant=False))
     return Group(question, tuple(chosen), not item.golds or bool(item.golds[0][1]))
 
 
@@ -114,13 +129,18 @@ def _without(text: Text, spans: Sequence[tuple[int, int]], answers: Sequence[str
 
 
 def cut(
-    text: Text, spans: Sequence[tuple[int, int]], chance: random.Random, *, relevant: bool
+    text: Text,
+    spans: Sequence[tuple[int, int]],
+    chance: random.Random,
+    mix: Mix = MIX,
+    *,
+    relevant: bool,
 ) -> Window:
     """The whole passage, or some of its sentences, among them that of an answer."""
     count = len(text.sentences)
     low, high = 0, count
-    if count > 1 and chance.random() >= WHOLE and (spans or not relevant):
-        size = chance.randint(1, min(LONGEST, count))
+    if count > 1 and chance.random() >= mix.whole and (spans or not relevant):
+        size = chance.randint(1, min(mix.longest, count))
         first, last = 0, count - size
         if spans:
             start, end = chance.choice(list(spans))
@@ -137,15 +157,11 @@ def cut(
 
 def encode(groups: Sequence[Group], tokenizer: Any) -> Batch:
     """As tensors. A title stands before its window, in the window's segment."""
-    pairs = [
-        (number, one.question, window)
-        for number, one in enumerate(groups)
-        for window in one.windows
-    ]
-    heads = [f"{window.title}\n" if window.title else "" for _, _, window in pairs]
+    pairs = [(one.question, window) for one in groups for window in one.windows]
+    heads = [f"{window.title}\n" if window.title else "" for _, window in pairs]
     found = tokenizer(
-        [question for _, question, _ in pairs],
-        [head + window.text for head, (_, _, window) in zip(heads, pairs, strict=True)],
+        [question for question, _ in pairs],
+        [head + window.text for head, (_, window) in zip(heads, pairs, strict=True)],
         truncation="only_second",
         max_length=MAX_TOKENS,
         padding=True,
@@ -157,7 +173,7 @@ def encode(groups: Sequence[Group], tokenizer: Any) -> Batch:
     begin, finish = offsets[..., 0] - shift, offsets[..., 1] - shift
     allowed = (found["token_type_ids"] == 1) & (begin >= 0) & (finish > begin)
     starts, ends = torch.zeros_like(allowed), torch.zeros_like(allowed)
-    for row, (_, _, window) in enumerate(pairs):
+    for row, (_, window) in enumerate(pairs):
         for a, b in window.spans:
             inside = allowed[row] & (begin[row] < b) & (finish[row] > a)
             where = inside.nonzero()
@@ -169,8 +185,7 @@ def encode(groups: Sequence[Group], tokenizer: Any) -> Batch:
         allowed,
         starts,
         ends,
-        torch.tensor([float(window.relevant) for _, _, window in pairs]),
-        torch.tensor([number for number, _, _ in pairs]),
+        torch.tensor([float(window.relevant) for _, window in pairs]),
         torch.tensor([one.located for one in groups]),
     )
 
@@ -180,9 +195,9 @@ def batches(
     tokenizer: Any,
     *,
     questions: int,
-    windows: int,
     seed: int,
     skip: int = 0,
+    mix: Mix = MIX,
 ) -> Iterator[Batch]:
     """Without end; the same for the same seed, from the batch number `skip` on."""
     number = 0
@@ -192,7 +207,7 @@ def batches(
         for low in range(0, len(items) - questions, questions * POOL):
             chance = random.Random(f"{seed} {epoch} {low}")
             found = [
-                group(item, texts, windows, chance, known[item.source])
+                group(item, texts, chance, known[item.source], mix)
                 for item, texts in items[low : low + questions * POOL]
             ]
             found.sort(key=lambda one: max(len(window.text) for window in one.windows))

@@ -4,7 +4,7 @@ import csv
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from index.derived import write_atomically
 from training.data import Source
 from training.measure import measure
 from training.network import Marks, ReaderNetwork
-from training.samples import Batch, batches
+from training.samples import MIX, Batch, Mix, batches
+from training.start import started
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,7 @@ class Plan:
     """Of the encoder; 0 keeps all."""
     questions: int = 16
     """In a batch."""
-    windows: int = 2
-    """For each question."""
+    mix: Mix = MIX
     rate: float = 1.5e-4
     warmup: int = 200
     """Steps over which the rate rises."""
@@ -53,8 +53,13 @@ class Plan:
     seed: int = 1
     every: int = 500
     """Steps between checkpoints."""
+    asked: int = 40
+    """Held-out questions of each source that are asked at a checkpoint."""
     parts: int = 4
     """A batch goes through the network in so many, each of windows of about one length."""
+    bf16: bool = False
+    """Matrices are multiplied in bfloat16, which is faster where the CPU can (AVX512-BF16, AMX);
+    weights, sums over tokens and the loss stay in float32."""
 
 
 def train(
@@ -65,25 +70,25 @@ def train(
     plan: Plan,
     *,
     teacher: ReaderNetwork | None = None,
+    at: Path | None = None,
+    without: Collection[str] = (),
 ) -> ReaderNetwork:
-    """Train, or go on where the folder's checkpoint stands."""
+    """Train from the encoder or the weights `at`, or go on where the folder's checkpoint stands.
+
+    Nothing is learnt from the sources `without`; all are measured.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_text(json.dumps(asdict(plan), indent=1) + "\n")
     torch.manual_seed(plan.seed)
-    network = ReaderNetwork.from_encoder(encoder, layers=plan.layers)
+    network = started(encoder, layers=plan.layers, at=at)
     optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
     step = _resume(folder, network, optimizer)
     network.train()
     losses: list[float] = []
     start, done = time.perf_counter(), step
-    for batch in batches(
-        sources,
-        tokenizer,
-        questions=plan.questions,
-        windows=plan.windows,
-        seed=plan.seed,
-        skip=step,
-    ):
+    size, seed = plan.questions, plan.seed
+    learnt = [one for one in sources if one.name not in without]
+    for batch in batches(learnt, tokenizer, questions=size, seed=seed, skip=step, mix=plan.mix):
         if step >= plan.steps:
             break
         for group in optimizer.param_groups:
@@ -91,8 +96,8 @@ def train(
         told = None
         if teacher is not None:
             with torch.inference_mode():
-                told = forward(teacher, batch.inputs, plan.parts)
-        value = loss(forward(network, batch.inputs, plan.parts), batch, plan, teacher=told)
+                told = forward(teacher, batch.inputs, plan)
+        value = loss(forward(network, batch.inputs, plan), batch, plan, teacher=told)
         optimizer.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -111,26 +116,32 @@ def train(
         if step % plan.every == 0 or step == plan.steps:
             _save(folder, network, optimizer, step, plan)
             network.eval()
-            figures = measure(network, sources, tokenizer)
+            with _multiplying(plan):
+                figures = measure(network, sources, tokenizer, questions=plan.asked)
             network.train()
             _write(folder / LOG, {"step": step, "loss": _mean(losses[-plan.every :])} | figures)
             log.info("step %d: %s", step, ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
     return network.eval()
 
 
-def forward(network: ReaderNetwork, inputs: dict[str, Tensor], parts: int) -> Marks:
+def forward(network: ReaderNetwork, inputs: dict[str, Tensor], plan: Plan) -> Marks:
     """The same as of all windows at once, with less padding."""
     lengths = inputs["attention_mask"].sum(1)
     order = lengths.argsort()
     found = []
-    for rows in order.chunk(parts):
+    for rows in order.chunk(plan.parts):
         longest = int(lengths[rows].max())
-        marks = network(**{name: one[rows, :longest] for name, one in inputs.items()})
+        with _multiplying(plan):
+            marks = network(**{name: one[rows, :longest] for name, one in inputs.items()})
         missing = (0, inputs["input_ids"].shape[1] - longest)
         padded = (functional.pad(one, missing) for one in (marks.starts, marks.ends))
         found.append((*padded, marks.relevance))
     back = order.argsort()
-    return Marks(*(torch.cat(each)[back] for each in zip(*found, strict=True)))
+    return Marks(*(torch.cat(each)[back].float() for each in zip(*found, strict=True)))
+
+
+def _multiplying(plan: Plan) -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16, enabled=plan.bf16)
 
 
 def loss(marks: Marks, batch: Batch, plan: Plan, *, teacher: Marks | None = None) -> Tensor:
@@ -145,35 +156,33 @@ def loss(marks: Marks, batch: Batch, plan: Plan, *, teacher: Marks | None = None
     return plan.spans * span / 2 + plan.relevance * relevance
 
 
-def _shares(logits: Tensor, batch: Batch) -> list[Tensor]:
+def _shares(logits: Tensor, batch: Batch) -> Tensor:
     """Of each question log-probabilities: of "no answer", then of all its windows' tokens."""
     low = torch.finfo(logits.dtype).min / 4
-    found = []
-    for number in range(len(batch.located)):
-        mine = batch.group == number
-        tokens = logits[mine].masked_fill(~batch.allowed[mine], low).flatten()
-        found.append(torch.cat([torch.zeros(1), tokens]).log_softmax(0))
-    return found
+    tokens = _by_question(logits.masked_fill(~batch.allowed, low), batch)
+    return torch.cat([tokens.new_zeros(len(tokens), 1), tokens], 1).log_softmax(1)
 
 
-def _missed(shares: Sequence[Tensor], batch: Batch, right: Tensor) -> Tensor:
+def _missed(shares: Tensor, batch: Batch, right: Tensor) -> Tensor:
     """Cross-entropy of the right tokens, or of "no answer"."""
-    told = []
-    for number, one in enumerate(shares):
-        hit = right[batch.group == number].flatten()
-        told.append(-(one[1:][hit].logsumexp(0) if hit.any() else one[0]))
-    return _located(told, batch)
+    tokens = _by_question(right, batch)
+    hit = torch.cat([~tokens.any(1, keepdim=True), tokens], 1)
+    return _located(-shares.masked_fill(~hit, -torch.inf).logsumexp(1), batch)
 
 
-def _apart(shares: Sequence[Tensor], wanted: Sequence[Tensor], batch: Batch) -> Tensor:
+def _apart(shares: Tensor, wanted: Tensor, batch: Batch) -> Tensor:
     """Cross-entropy with what the teacher says."""
-    told = [-(its.exp() * own).sum() for own, its in zip(shares, wanted, strict=True)]
-    return _located(told, batch)
+    return _located(-(wanted.exp() * shares).sum(1), batch)
 
 
-def _located(told: Sequence[Tensor], batch: Batch) -> Tensor:
+def _by_question(rows: Tensor, batch: Batch) -> Tensor:
+    """A question's windows follow one another, as many of each question."""
+    return rows.reshape(len(batch.located), -1)
+
+
+def _located(told: Tensor, batch: Batch) -> Tensor:
     """Of a question whose answer is in a known text at an unknown place only the text is learnt."""
-    return (torch.stack(list(told)) * batch.located).sum() / batch.located.sum().clamp(min=1)
+    return (told * batch.located).sum() / batch.located.sum().clamp(min=1)
 
 
 def _schedule(step: int, plan: Plan) -> float:

@@ -87,7 +87,7 @@ class Discord:
         self._asker = asker
         self._outbox = outbox
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """By the Ed25519 signature of the time and the body."""
         time, signature = (
             headers.get(f"x-signature-{name}", "") for name in ("timestamp", "ed25519")

@@ -24,7 +24,7 @@ class Door(Protocol):
 
     name: str
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """Raise Forged unless the tool sent exactly these bytes."""
         ...
 
@@ -67,7 +67,7 @@ def _endpoint(door: Door) -> Callable[..., Awaitable[Response]]:
     async def receive(request: Request, _service: TheService) -> Response:
         body = await read(request)
         try:
-            door.verify(body, request.headers)
+            await door.verify(body, request.headers)
             return await door.receive(body)
         except Forged as error:
             return respond(problem("unauthenticated", f"{door.name}: {error}"))

@@ -48,7 +48,7 @@ class Mattermost:
         self._asker = asker
         self._patience = patience
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """By the token, which a slash command has in a header and a webhook in the body."""
         if "authorization" in headers:
             expect(headers["authorization"], *(f"Token {token}" for token in self._tokens))

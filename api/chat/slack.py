@@ -40,7 +40,7 @@ class Slack:
         self._asker = asker
         self._outbox = outbox
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """By the signature v0, of the time and the body."""
         time = headers.get("x-slack-request-timestamp", "")
         digest = signed(self._secret, b"v0:" + time.encode("latin-1") + b":" + body)

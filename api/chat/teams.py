@@ -29,6 +29,11 @@ def escape(text: str) -> str:
     return text.translate(NUMBERED)
 
 
+def question(text: str) -> str:
+    """What was written, without the name that was mentioned and without HTML."""
+    return html.unescape(TAG.sub(" ", MENTION.sub(" ", text)))
+
+
 MARKUP = Markup(
     escape=escape,
     bold="<b>{}</b>",
@@ -65,12 +70,11 @@ class Activity(BaseModel):
 
     @property
     def message(self) -> Message:
-        """The question, without the webhook's name and without HTML."""
-        text = html.unescape(TAG.sub(" ", MENTION.sub(" ", self.text)))
+        """The question; the talk is that of the thread, or of who began it."""
         # 19:…@thread.tacv2;messageid=1500000000000, the message that began the thread
         _, _, thread = self.conversation.id.partition(";messageid=")
         place = (self.channel.team.id, self.channel.channel.id, thread or self.sender.id)
-        return Message(text, named("teams", self.id), named("teams", *place))
+        return Message(question(self.text), named("teams", self.id), named("teams", *place))
 
 
 class Teams:
@@ -86,7 +90,7 @@ class Teams:
         self._asker = asker
         self._patience = patience
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """By the HMAC of the body."""
         digests = [base64.b64encode(signed(secret, body)).decode() for secret in self._secrets]
         expect(headers.get("authorization", ""), *(f"HMAC {digest}" for digest in digests))

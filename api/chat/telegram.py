@@ -66,7 +66,7 @@ class Telegram:
         self._asker = asker
         self._patience = patience
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """By the header that `setWebhook` was told; nothing covers the body."""
         expect(headers.get("x-telegram-bot-api-secret-token", ""), self._secret)
 

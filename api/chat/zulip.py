@@ -56,7 +56,7 @@ class Zulip:
         self._asker = asker
         self._patience = patience
 
-    def verify(self, body: bytes, headers: Headers) -> None:
+    async def verify(self, body: bytes, headers: Headers) -> None:
         """By the token in the body."""
         expect_token(body, self._tokens)
 

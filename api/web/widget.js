@@ -23,7 +23,7 @@
     button { flex: 0 1 auto; border: 1px solid var(--solid); background: var(--solid); color: #fff; font-weight: 600; cursor: pointer; }
     @media (max-width: 24rem) { button { flex: 1; } }
     button[aria-disabled="true"] { opacity: .6; cursor: progress; }
-    button.plain { border: 0; padding: 0 .25rem; background: none; color: var(--accent); font-weight: 400; text-decoration: underline; }
+    button.plain { min-height: 0; border: 0; padding: 0 .25rem; background: none; color: var(--accent); font-weight: 400; text-decoration: underline; }
     :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
     .result:not(:empty) { margin-top: 1rem; border-top: 1px solid var(--rule); padding-top: 1rem; }
     .result > * + * { margin-top: .75rem; }

@@ -43,13 +43,8 @@ class ExactIndex:
         best[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
         return found, best
 
-    def rows(self, ids: Ids) -> Matrix:
-        """The vectors of these ids, a row each; NaN for an unknown id."""
-        known = {int(key): row for row, key in enumerate(self._ids)}
-        places = np.array([known.get(int(key), -1) for key in ids], np.int64)
-        result = np.full((len(ids), self._rows.shape[1]), np.nan, np.float32)
-        result[places >= 0] = self._rows[places[places >= 0]]
-        return result
+    def tend(self, *, wait: bool = False) -> None:
+        """Nothing is ever due."""
 
     def ids(self) -> Ids:
         """Every id in the index."""
@@ -67,3 +62,8 @@ class ExactIndex:
             index = cls(archive["rows"].shape[1])
             index._ids, index._rows = archive["ids"], archive["rows"]
         return index
+
+    @classmethod
+    def about(cls, size: int) -> str:
+        """Always in the same way."""
+        return f"exact over {size:,} vectors, in numpy"

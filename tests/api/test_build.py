@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import faiss
 import pytest
 
 from api.build import build_engine, build_pipeline, build_service, build_writer
@@ -18,13 +17,6 @@ from qa.span_reader import SpanReader
 def test_the_engine_is_the_one_that_is_set() -> None:
     assert build_engine(Settings()) is FaissIndex
     assert build_engine(Settings(engine="exact")) is ExactIndex
-
-
-def test_the_search_uses_as_many_threads_as_are_set() -> None:
-    before = faiss.omp_get_max_threads()
-    build_engine(Settings(threads=1))
-    assert faiss.omp_get_max_threads() == 1
-    faiss.omp_set_num_threads(before)
 
 
 def test_without_a_reader_the_best_sentence_answers(corpus: Corpus) -> None:

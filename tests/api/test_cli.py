@@ -31,6 +31,7 @@ except SystemExit as ended:
 """
 COMMANDS = [
     "ask",
+    "bench",
     "doctor",
     "eval",
     "ingest",
@@ -232,6 +233,7 @@ def test_doctor_tells_health_and_damage_by_its_status(qa: Run, data: Path) -> No
         ["ok", "store"],
         ["ok", "model"],
         ["ok", "indexes"],
+        ["ok", "search"],
         ["ok", "disk"],
     ]
     with sqlite3.connect(data / STORE) as db:

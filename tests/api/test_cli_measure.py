@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from api import exits
+from api import bench, exits
+from api.service import Service
 from qa.calibrate import FEATURES
 
 TEXTS = ("The talks are in Geneva. They failed.", "The port reopened. It was shut for nine days.")
@@ -125,3 +126,47 @@ def test_a_directory_is_embedded_again_with_another_model(
 
 def test_nothing_to_embed_again_has_its_status(qa, data: Path) -> None:
     assert qa("reindex").exit_code == exits.NOTHING_INDEXED
+
+
+def test_an_index_is_measured_with_the_keys_of_the_contract(qa, stored: Path) -> None:
+    result: Result = qa("bench", "--count", "4", "--json")
+    assert result.exit_code == exits.OK
+    found = json.loads(result.stdout)
+    stages = [f"{stage}_p{share}" for stage in bench.STAGES for share in bench.SHARES]
+    assert list(found["metrics"]) == [*stages, "per_second", "memory_mb"]
+    assert (found["questions"], found["articles"], found["passages"]) == (4, 2, 2)
+    assert all(isinstance(line, str) for line in found["advice"])
+
+
+def test_a_measured_index_is_shown_with_a_line_a_stage(qa, stored: Path) -> None:
+    lines = qa("bench").stdout.splitlines()
+    assert lines[0] == "6 questions, all different; 2 passages of 2 articles"
+    assert lines[2].split() == ["ms", "p50", "p95", "p99"]
+    assert [line.split()[0] for line in lines[3:7]] == list(bench.STAGES)
+    assert lines[8].endswith("a second, 4 at once")
+
+
+def test_a_gate_of_speed_fails_with_its_own_status(qa, stored: Path) -> None:
+    result = qa("bench", "--gate", "total_p95=0.000001,per_second=1e9,embed_p50=1e9")
+    assert result.exit_code == exits.GATE_FAILED
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("qa: total_p95 is ")
+    assert lines[1].endswith("the gate is 1e+09")
+    assert qa("bench", "--gate", "total_p95=1e9,per_second=0").exit_code == exits.OK
+    assert qa("bench", "--gate", "speed=1").exit_code == exits.USAGE
+
+
+def test_questions_can_come_from_a_file(qa, stored: Path, tmp_path: Path) -> None:
+    path = tmp_path / "asked.txt"
+    path.write_text("who is meeting?\nwho won a rise?\nwhere is Kerry?\n")
+    found = json.loads(qa("bench", "--questions", str(path), "--count", "2", "--json").stdout)
+    assert found["questions"] == 2
+
+
+def test_a_server_is_measured_through_its_own_figures(qa, url: str, service: Service) -> None:
+    found = json.loads(qa("bench", "--url", url, "--count", "4", "--json").stdout)
+    assert found["passages"] == service.counts().passages
+    assert found["models"] == {"embed": service.embedder, "read": service.reader}
+    assert found["metrics"]["total_p50"] > 0
+    assert found["metrics"].get("memory_mb", 1) > 0

@@ -9,7 +9,7 @@ import pytest
 
 from api.doctor import SHOWN, Check, Report, examine
 from api.settings import Settings
-from index.corpus import DERIVED, STORE, Corpus
+from index.corpus import DERIVED, STORE, VECTORS, Corpus
 from index.embedders.hashing import HashingEmbedder
 from index.errors import NotReady
 from index.identity import new_article
@@ -54,10 +54,21 @@ def test_a_healthy_store_is_told_to_be_one_and_left_alone(settings: Settings, da
         ("store", "ok", ""),
         ("model", "ok", ""),
         ("indexes", "ok", ""),
+        ("search", "ok", ""),
         ("disk", "ok", ""),
     ]
     assert f"{SHOWN + 2} articles and {SHOWN + 2} passages" in report.checks[0].detail
     assert contents(data) == before
+
+
+def test_it_says_how_is_searched_and_what_would_change_it(settings: Settings, data: Path) -> None:
+    (check,) = named(examine(settings), "search")
+    assert check.detail.startswith(
+        f"exact over {SHOWN + 2} vectors; trained from 200,000 on; 0.0 MB"
+    )
+    (data / DERIVED / VECTORS).unlink()
+    (check,) = named(examine(settings.model_copy(update={"engine": "exact"})), "search")
+    assert check.detail == f"exact over {SHOWN + 2} vectors, in numpy"
 
 
 def test_it_needs_no_lock(settings: Settings, data: Path) -> None:

@@ -17,7 +17,7 @@ SAYS = {
     "ask-text.sh": ["US, Russia to meet (AFP, 2016-12-08)\n"],
     "delete.sh": [""],
     "embeddings.sh": ['"model":"hashing-256"', '"embedding":['],
-    "follow-up.sh": ["US, Russia to meet (AFP, 2016-12-08)\n"],
+    "follow-up.sh": ["US, Russia to meet (AFP, 2016-12-08)\n", "Understood as: "],
     "import.sh": ['"external_id":"example-2","result":"created"', '"line":2}'],
     "openai.sh": ['"object":"chat.completion"', "[1] [US, Russia to meet, AFP, 2016-12-08]"],
     "openai-stream.sh": ['"object": "chat.completion.chunk"', '"usage": {', "data: [DONE]\n"],

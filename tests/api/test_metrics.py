@@ -1,6 +1,9 @@
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from api.app import create_app
+from api.settings import Settings
+
 
 def samples(client: TestClient) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     text = client.get("/metrics").text
@@ -38,6 +41,27 @@ def test_the_size_of_the_index_is_shown_as_it_is_now(client: TestClient) -> None
     assert (size("articles"), size("passages"), size("generation")) == (3, 3, 1)
     client.delete("/v1/articles/ext:copy")
     assert (size("articles"), size("passages"), size("generation")) == (2, 2, 2)
+
+
+def test_what_waits_and_what_was_known_is_shown(settings: Settings) -> None:
+    light = settings.model_copy(update={"embed_model": "hashing", "reader": "none"})
+    with TestClient(create_app(light)) as client:  # built whole, so that questions are batched
+        before = samples(client)
+        client.post("/v1/articles", json={"text": "Bread is baked."})
+        for q in ("bread", "bread", "butter"):
+            client.get("/v1/search", params={"q": q})
+        after = samples(client)
+
+    def more(name: str, **labels: str) -> float:
+        key = name, tuple(sorted(labels.items()))
+        return after[key] - before[key]
+
+    assert more("dateline_batches_total") == more("dateline_batched_questions_total") == 2
+    assert more("dateline_cache_total", of="replies", outcome="hit") == 1
+    assert more("dateline_cache_total", of="replies", outcome="miss") == 2
+    assert more("dateline_cache_total", of="vectors", outcome="hit") == 0
+    for queue in ("thread", "model", "slice"):
+        assert after["dateline_waiting", (("for", queue),)] == 0
 
 
 def test_made_up_paths_and_methods_make_no_new_series(client: TestClient) -> None:

@@ -60,13 +60,17 @@ def test_other_routes_keep_their_problems(path: str) -> None:
         ("/messages/0/content/2", "messages[0].content[2]"),
         ("/model", "model"),
         ("/a~1b/~0c", "a/b.~c"),
-        ("", None),
     ],
 )
-def test_a_pointer_becomes_a_path(pointer: str, param: str | None) -> None:
+def test_a_pointer_becomes_a_path(pointer: str, param: str) -> None:
     fault = Fault(pointer=pointer, detail="is wrong")
     found = error(problem("invalid_parameter", "x", fault)).error
-    assert (found.param, found.message) == (param, "is wrong")
+    assert (found.param, found.message) == (param, f"{param}: is wrong")
+
+
+def test_what_is_wrong_with_the_whole_body_has_no_path() -> None:
+    found = error(problem("invalid_parameter", "x", Fault(pointer="", detail="is wrong"))).error
+    assert (found.param, found.message) == (None, "is wrong")
 
 
 def test_a_missing_model_is_told_from_a_missing_route() -> None:

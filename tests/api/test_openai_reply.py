@@ -52,7 +52,7 @@ def test_only_the_web_is_linked_to(answer: AskResponse) -> None:
         for url in ("javascript:alert(1)", "https://example.org/a b>)\n[x](y)", None)
     ]
     cited = passages(answer.model_copy(update={"passages": found}), SITE)
-    own = f"{SITE}/v1/articles/{found[0].article_id}"
+    own = f"{SITE}/?article={found[0].article_id}&at={found[0].start}-{found[0].end}"
     linked = "https://example.org/a%20b%3E%29%0A[x]%28y%29"
     assert [one.url for one in cited] == [own, linked, own]
 

@@ -5,23 +5,31 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 
+from api.admission import THREADS
 from api.app import create_app
 from api.service import Service
 from api.settings import Settings
+from qa.pipeline import Pipeline
+from qa.types import Found
 
+QUEUE = 2
+PATIENT = 120
+"""Seconds; only a test that fails waits so long."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
 @pytest.fixture
 def port(settings: Settings, service: Service) -> Iterator[int]:
     """Of a server that runs in a thread of this process."""
-    config = uvicorn.Config(
-        create_app(settings, service), host="127.0.0.1", port=0, log_config=None, access_log=False
-    )
+    app = create_app(settings.model_copy(update={"queue": QUEUE}), service)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -142,3 +150,47 @@ def test_head_has_headers_only(port: int) -> None:
             headers, _, body = everything(connection).partition(b"\r\n\r\n")
         assert b"content-length: " in headers
         assert body == b""
+
+
+def test_a_full_house_turns_questions_away_and_does_all_else(
+    port: int, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, search = threading.Semaphore(0), threading.Event(), pipeline.search
+    searched: list[str] = []
+
+    def held(question: str, **options: Any) -> Found:
+        searched.append(question)
+        begun.release()
+        assert go_on.wait(PATIENT)
+        return search(question, **options)
+
+    monkeypatch.setattr(pipeline, "search", held)
+    url, talk = f"http://127.0.0.1:{port}", [{"role": "user", "content": "harbour?"}]
+    with httpx.Client(base_url=url, timeout=PATIENT) as client, ThreadPoolExecutor(40) as threads:
+        asked = [
+            threads.submit(httpx.get, f"{url}/v1/search?q=harbour+{number}", timeout=PATIENT)
+            for number in range(THREADS + QUEUE - 1)
+        ]
+        for _ in range(THREADS):
+            assert begun.acquire(timeout=PATIENT)
+        leaving = connect(port)
+        leaving.sendall(head("/v1/search?q=gone", method="GET"))
+        waiting = f'dateline_waiting{{for="thread"}} {QUEUE:.1f}'
+        while waiting not in client.get("/metrics").text:
+            time.sleep(0.01)
+        leaving.close()
+        refused = client.post("/v1/ask", json={"q": "harbour"})
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert refused.json()["code"] == "overloaded"
+        refused = client.post("/v1/chat/completions", json={"model": "dateline", "messages": talk})
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+        assert client.get("/livez").is_success
+        assert client.get("/readyz").is_success
+        assert client.post("/v1/articles", json={"text": "Bread is baked."}).status_code == 201
+        assert client.get("/v1/articles").json()["total"] == 4
+        go_on.set()
+        assert {future.result(PATIENT).status_code for future in asked} == {200}
+        assert client.post("/v1/ask", json={"q": "harbour"}).is_success
+    assert len(searched) == len(asked) + 1
+    assert "gone" not in searched

@@ -3,8 +3,10 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.schemas import AskRequest
 from api.service import Service
+from api.settings import Settings
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ def test_ask_gives_the_contracts_body(client: TestClient) -> None:
         "model",
         "generation",
         "generated",
+        "cached",
     ]
     assert body["id"].startswith("ans_")
     assert body["answered"] is True
@@ -92,7 +95,15 @@ def test_every_offset_points_into_the_stored_text(client: TestClient) -> None:
 
 def test_search_gives_the_contracts_body(client: TestClient) -> None:
     body = client.get("/v1/search", params={"q": "harbour", "limit": 2}).json()
-    assert list(body) == ["query", "passages", "total", "warnings", "timing_ms", "generation"]
+    assert list(body) == [
+        "query",
+        "passages",
+        "total",
+        "warnings",
+        "timing_ms",
+        "generation",
+        "cached",
+    ]
     assert [passage["rank"] for passage in body["passages"]] == [1, 2]
     assert body["total"] == 3
     assert list(body["timing_ms"]) == ["total", "embed", "retrieve"]
@@ -104,9 +115,24 @@ def test_get_and_post_answer_alike(client: TestClient, path: str) -> None:
     got, posted = client.get(path, params=asked).json(), client.post(path, json=asked).json()
     for body in (got, posted):
         body.pop("timing_ms")
+        body.pop("cached")
         body.pop("id", None)
     assert got == posted
     assert [passage["source"] for passage in got["passages"]] == ["Reuters"]
+
+
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/search"])
+def test_what_was_found_before_says_so(settings: Settings, service: Service, path: str) -> None:
+    with TestClient(create_app(settings, service)) as client:
+        first, again = (client.get(path, params={"q": "harbour"}) for _ in range(2))
+    assert "embed;dur=" in first.headers["server-timing"]
+    assert again.headers["server-timing"].split(",")[0] == "cached"
+    assert (first.json()["cached"], again.json()["cached"]) == (False, True)
+    stages = again.json()["timing_ms"]
+    assert stages.pop("total") > 0
+    assert set(stages.values()) == {0.0}
+    assert first.json().get("id", 1) != again.json().get("id", 2)
+    assert first.json()["passages"] == again.json()["passages"]
 
 
 def test_a_post_can_filter_and_weigh(client: TestClient) -> None:

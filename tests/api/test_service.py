@@ -1,20 +1,22 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from api.schemas import AskRequest, SearchRequest
+from api.build import build_service
+from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from api.schemas_articles import ArticleIn
 from api.service import Service
 from api.settings import Settings
 from index.corpus import Corpus
 from index.embedders.hashing import HashingEmbedder
-from index.errors import InvalidInput, NotFound, TooLarge
+from index.errors import InvalidInput, NotFound, NotReady, TooLarge
 from index.types import Article, Hit
 from qa.pipeline import Pipeline
-from qa.types import Read
+from qa.types import Found, Read
 
 GENEVA = "who will meet in Geneva?"
 
@@ -239,3 +241,112 @@ def test_what_is_not_to_be_remembered_is_completed_all_the_same(service: Service
     assert service.ask(harbour, remember=False).answered
     reply = service.ask(AskRequest(q="and in Aleppo?", conversation="talk"), remember=False)
     assert reply.query.rewritten == "who will meet in Aleppo?"
+
+
+def ask(service: Service, **more: object) -> AskResponse:
+    return service.ask(AskRequest.model_validate({"q": GENEVA, **more}))
+
+
+def search(service: Service, **more: object) -> SearchResponse:
+    return service.search(SearchRequest.model_validate({"q": "harbour", **more}))
+
+
+def test_the_same_question_is_answered_from_memory(service: Service) -> None:
+    first, again = ask(service), ask(service)
+    assert (first.cached, again.cached) == (False, True)
+    assert again.id != first.id
+    passing = {"id", "timing_ms", "cached"}
+    assert again.model_dump(exclude=passing) == first.model_dump(exclude=passing)
+    assert again.timing_ms.total > 0
+    assert (again.timing_ms.embed, again.timing_ms.retrieve, again.timing_ms.read) == (0, 0, 0)
+    assert search(service).cached is False  # no answer is a search's reply
+    assert search(service).cached is True
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"q": "who will meet in geneva?"},
+        {"limit": 1},
+        {"source": "AFP"},
+        {"min_confidence": 0.1},
+        {"explain": True},
+        {"collapse": "story"},
+        {"weights": {"lexical": 2}},
+        {"filter": {"source": "AFP"}},
+        {"to": "2020-01-01"},
+    ],
+)
+def test_whatever_is_asked_for_otherwise_is_looked_for(
+    service: Service, more: dict[str, object]
+) -> None:
+    ask(service)
+    assert ask(service, **more).cached is False
+    assert ask(service, **more).cached is True
+
+
+def test_a_budget_of_time_is_never_answered_from_memory(service: Service) -> None:
+    assert [ask(service, budget_ms=1000).cached for _ in range(2)] == [False, False]
+
+
+def test_nothing_is_kept_where_that_is_not_wanted(
+    corpus: Corpus, pipeline: Pipeline, settings: Settings
+) -> None:
+    service = Service(corpus, pipeline, settings.model_copy(update={"cache_entries": 0}))
+    assert [ask(service).cached for _ in range(2)] == [False, False]
+
+
+def test_what_is_written_is_found_at_once(service: Service) -> None:
+    text = "The harbour of Norvik burned down."
+    asked = {"q": "harbour Norvik burned"}
+    assert text not in [one.text for one in search(service, **asked).passages]
+    service.add([ArticleIn(text=text, external_id="norvik")])
+    found = search(service, **asked)
+    assert (found.cached, found.passages[0].text) == (False, text)
+    service.delete("ext:norvik")
+    found = search(service, **asked)
+    assert found.cached is False
+    assert text not in [one.text for one in found.passages]
+
+
+def test_metadata_that_changes_is_shown_at_once(service: Service) -> None:
+    article = ArticleIn(text="The harbour of Norvik burned down.", external_id="n", source="A")
+    service.add([article])
+    assert search(service, q="Norvik").passages[0].source == "A"
+    service.add([article.model_copy(update={"source": "B"})])
+    assert search(service, q="Norvik").passages[0].source == "B"
+
+
+def test_a_reply_that_was_begun_before_a_write_is_not_kept(
+    service: Service, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = pipeline.search
+
+    def slow(*arguments: Any, **options: Any) -> Found:
+        found = original(*arguments, **options)
+        monkeypatch.undo()
+        service.add([ArticleIn(text="The harbour of Norvik burned down.")])
+        return found
+
+    monkeypatch.setattr(pipeline, "search", slow)
+    assert len(search(service, q="Norvik").passages) == 3
+    found = search(service, q="Norvik")
+    assert (found.cached, len(found.passages)) == (False, 4)
+
+
+def test_a_conversation_goes_on_from_a_reply_in_memory(service: Service) -> None:
+    ask(service)
+    assert ask(service, conversation="a").cached is True
+    follow_up = ask(service, q="and where?", conversation="a")
+    assert follow_up.query.rewritten
+    # The same words mean something else elsewhere.
+    alone = ask(service, q="and where?", conversation="b")
+    assert (alone.query.rewritten, alone.cached) == (None, False)
+
+
+def test_nobody_waits_for_the_model_after_the_end(settings: Settings) -> None:
+    light = settings.model_copy(update={"embed_model": "hashing", "reader": "none"})
+    service = build_service(light)
+    service.close()
+    with pytest.raises(NotReady, match="shutting down"):
+        service.embed(["bread"])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from index.check import problems
+from index.coded import Coded
 from index.identity import new_article
 from index.split import split
 from index.store import PassageStore
@@ -66,9 +67,10 @@ def test_the_check_names_what_is_wrong(store: PassageStore, damage: str, message
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 0.3, 0.7])
 def test_vectors_that_do_not_have_the_length_1_are_named(store: PassageStore, value: float) -> None:
     ((key,),), _ = store.put([embedded(PORT)])
-    rows = np.full((3, DIM), 0.5, np.float16)
-    rows[2] = value
-    store.connection().execute("UPDATE vectors SET rows = ?", (rows.tobytes(),))
+    scales = np.full(3, 1 / 254, np.float32)
+    scales[2] = value / 127
+    packed = Coded(np.full((3, DIM), 127, np.int8), scales).packed()
+    store.connection().execute("UPDATE vectors SET rows = ?", (packed,))
     assert list(problems(store)) == [
         f"passage psg_{key} of article {PORT.id}: its vectors do not have the length 1"
     ]
@@ -77,6 +79,6 @@ def test_vectors_that_do_not_have_the_length_1_are_named(store: PassageStore, va
 def test_a_hashed_sentence_without_words_may_be_all_zeros(store: PassageStore) -> None:
     store.set_meta({"model": "hashing-4"})
     store.put([embedded(PORT)])
-    rows = np.zeros((3, DIM), np.float16).tobytes()
+    rows = Coded.of(np.zeros((3, DIM), np.float32)).packed()
     store.connection().execute("UPDATE vectors SET rows = ?", (rows,))
     assert list(problems(store)) == []

@@ -128,7 +128,6 @@ def test_removing_removes_from_every_index(corpus: Corpus) -> None:
     list(corpus.add([WAR, PORT]))
     assert corpus.remove([WAR.id, "art_none"]) == [WAR.id]
     assert len(corpus.passages) == len(corpus.lexical) == 1
-    assert len(corpus.sentences) == 2
     assert top(corpus, "Kerry in Geneva") == PORT.text
 
 
@@ -161,12 +160,11 @@ def state(path: Path) -> str:
     return found
 
 
-def contents(corpus: Corpus) -> tuple[list[int], list[int], list[int], list[str]]:
+def contents(corpus: Corpus) -> tuple[list[int], list[int], list[str]]:
     """The ids in each index, and the articles in the store."""
     terms = corpus.lexical.terms("number")
     return (
         sorted(corpus.passages.ids().tolist()),
-        sorted(corpus.sentences.ids().tolist()),
         sorted(corpus.lexical.search(terms, 10_000)[0].tolist()),
         [item.id for item in corpus.store.listing(limit=10_000)],
     )
@@ -183,7 +181,7 @@ def test_a_closed_corpus_is_loaded_and_not_rebuilt(
     corpus.close()
 
 
-def with_articles(path: Path, count: int) -> tuple[list[int], list[int], list[int], list[str]]:
+def with_articles(path: Path, count: int) -> tuple[list[int], list[int], list[str]]:
     corpus = Corpus.open(path, HashingEmbedder())
     list(corpus.add(article(str(i), f"This is number {i}. It ends.") for i in range(count)))
     found = contents(corpus)
@@ -191,7 +189,7 @@ def with_articles(path: Path, count: int) -> tuple[list[int], list[int], list[in
     return found
 
 
-@pytest.mark.parametrize("victim", ["passages.vectors", "sentences.vectors", "manifest.json"])
+@pytest.mark.parametrize("victim", ["passages.vectors", "firsts.npy", "manifest.json"])
 @pytest.mark.parametrize("damage", ["missing", "cut", "flipped"])
 def test_a_damaged_index_is_rebuilt_from_the_store(
     tmp_path: Path, victim: str, damage: str, caplog: pytest.LogCaptureFixture
@@ -251,11 +249,12 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, delay: float) -> 
     process.wait()
     acknowledged = log.read_text().splitlines()
     corpus = Corpus.open(tmp_path / "data", HashingEmbedder())
-    passages, sentences, words, articles = contents(corpus)
+    passages, words, articles = contents(corpus)
     assert acknowledged
     assert set(acknowledged) <= set(articles)
     assert passages == words
-    assert len(sentences) == 9 * len(passages)
+    stored = corpus.store.vectors(np.array(passages, np.int64), corpus.embedder.dim)
+    assert len(stored.vectors) == 10 * len(passages)
     corpus.close()
 
 
@@ -348,11 +347,10 @@ def test_store_and_indexes_stay_in_step_through_any_history(
         for item in corpus.store.listing(limit=99)
     }
     assert stored == model
-    passages, sentences, words, _ = contents(corpus)
+    passages, words, _ = contents(corpus)
     assert passages == words == [p.id for p in corpus.store.all_passages()]
-    assert sentences == sorted(corpus.sentences_in(np.array(passages, np.int64)).tolist())
-    rows = dict(corpus.store.all_vectors(16))
-    for key in passages:
-        score = corpus.passages.rows(np.array([key]))[0] @ rows[key][0]
-        assert score == pytest.approx(float(rows[key][0] @ rows[key][0]), abs=1e-2)
+    for ids, own in corpus.store.own_vectors(16):
+        for key, row in zip(ids, own, strict=True):
+            _, scores = corpus.passages.search(row[None], 1, np.array([key]))
+            assert scores[0, 0] == pytest.approx(float(row @ row), abs=2e-2)
     corpus.close()

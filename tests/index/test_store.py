@@ -58,11 +58,17 @@ def test_passages_are_slices_of_the_text_in_code_points(store: PassageStore) -> 
     assert (passage.title, passage.source, passage.sha256) == ("War ends", "AFP", WAR.sha256)
 
 
-def test_vectors_come_back_in_half_precision(store: PassageStore) -> None:
-    (ids,), _ = store.put([embedded(PORT)])
-    ((key, rows),) = store.all_vectors(DIM)
-    assert key == ids[0]
-    assert rows.tolist() == [[0.5] * DIM] * 3
+def test_vectors_come_back_by_passage_with_its_own_first(store: PassageStore) -> None:
+    (port,), _ = store.put([embedded(PORT)])
+    (war,), _ = store.put([embedded(WAR)])
+    found = store.vectors(np.array([*war, 99, *port]), DIM)
+    assert found.ids.tolist() == [*port, *war]
+    assert found.starts.tolist() == [0, 3]
+    assert found.vectors.rows() == pytest.approx(np.full((6, DIM), 0.5))
+    ((ids, rows),) = store.own_vectors(DIM)
+    assert ids.tolist() == [*port, *war]
+    assert rows == pytest.approx(np.full((2, DIM), 0.5))
+    assert len(store.vectors(np.empty(0, np.int64), DIM).vectors) == 0
 
 
 def test_an_article_that_is_put_again_replaces_its_passages(store: PassageStore) -> None:
@@ -199,17 +205,18 @@ def test_threads_that_ended_leave_no_connection(store: PassageStore) -> None:
 
 def test_one_reads_while_another_is_halfway(store: PassageStore) -> None:
     (war, port), _ = store.put([embedded(WAR), embedded(PORT)])
-    passages, vectors = store.all_passages(), store.all_vectors(DIM)
-    assert (next(passages).id, next(vectors)[0]) == (war[0], war[0])
+    passages, vectors = store.all_passages(), store.own_vectors(DIM)
+    assert next(passages).id == war[0]
+    assert next(vectors)[0].tolist() == [*war, *port]
     assert store.article(PORT.id) == PORT
     assert [passage.id for passage in passages] == port
-    assert [key for key, _ in vectors] == port
+    assert next(vectors, None) is None
 
 
 @pytest.mark.parametrize(
     ("damage", "read"),
     [
-        ("UPDATE vectors SET rows = x'000000'", lambda store: list(store.all_vectors(DIM))),
+        ("UPDATE vectors SET rows = x'000000'", lambda store: list(store.own_vectors(DIM))),
         ("UPDATE passages SET sentences = x'00'", lambda store: store.passage(1)),
         ("UPDATE passages SET sentences = x'000000'", lambda store: list(store.all_passages())),
         ("UPDATE articles SET published_at = 'x'", lambda store: store.article(WAR.id)),
@@ -219,7 +226,7 @@ def test_one_reads_while_another_is_halfway(store: PassageStore) -> None:
             lambda store: store.article(WAR.id),
         ),
         ("UPDATE meta SET value = 'x' WHERE key = 'generation'", lambda store: store.generation),
-        ("DROP TABLE vectors", lambda store: list(store.all_vectors(DIM))),
+        ("DROP TABLE vectors", lambda store: store.vectors(np.array([1]), DIM)),
     ],
 )
 def test_damage_that_is_met_is_named_with_what_to_do(
@@ -277,3 +284,28 @@ def test_each_store_has_an_id_of_its_own(store: PassageStore, tmp_path: Path) ->
     ids = [store.meta("store"), PassageStore(tmp_path / "other.sqlite").meta("store")]
     assert ids[0] != ids[1]
     assert None not in ids
+
+
+def in_format_1(path: Path) -> Path:
+    """A store as it was written before, with one article."""
+    store = PassageStore(path)
+    store.set_meta({"dim": str(DIM)})
+    store.put([embedded(PORT)])
+    db = store.connection()
+    db.execute("UPDATE vectors SET rows = ?", (np.full((3, DIM), 0.5, np.float16).tobytes(),))
+    db.execute("PRAGMA user_version = 1")
+    store.close()
+    return path
+
+
+def test_a_store_with_16_bit_vectors_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = in_format_1(tmp_path / "articles.sqlite")
+    with pytest.raises(NotReady, match="earlier version"):
+        PassageStore(path, write=False)
+    for _ in range(2):
+        store = PassageStore(path)
+        assert store.vectors(np.array([1]), DIM).vectors.rows() == pytest.approx(
+            np.full((3, DIM), 0.5), abs=1e-3
+        )
+        store.close()
+    assert PassageStore(path, write=False).article(PORT.id) == PORT

@@ -63,7 +63,7 @@ NURSES = Turn(
 @pytest.mark.parametrize(
     ("turn", "question", "completed"),
     [
-        (GENEVA, "and where?", "where are US officials meeting in Geneva?"),
+        (GENEVA, "and where?", "where are US officials meeting?"),
         (GENEVA, "Why?", "Why are US officials meeting in Geneva?"),
         (GENEVA, "since when", "since when are US officials meeting in Geneva?"),
         (GENEVA, "who else?", "who else is meeting in Geneva?"),
@@ -89,7 +89,8 @@ def test_a_bare_question_word_asks_for_more_about_the_last_question(
 @pytest.mark.parametrize(
     ("turn", "question", "completed"),
     [
-        (WHOLE, "who is he?", "who is US Secretary of State John Kerry?"),
+        (WHOLE, "who is he?", "who is John Kerry?"),
+        (JUDGE, "who is she?", "who is Naomi Lyle?"),
         (GENEVA, "where was he?", "where was US Secretary of State John Kerry?"),
         (MAYOR, "what did she say?", "what did Fiona Baird say?"),
         (MAYOR, "is her party in power?", "is Fiona Baird’s party in power?"),
@@ -195,6 +196,11 @@ def test_what_was_completed_is_not_completed_again() -> None:
         completed = rewrite(question, [WHOLE])
         assert rewrite(completed, [WHOLE, Turn(completed)]) == completed
     assert rewrite("was anyone hurt?", [GENEVA, Turn("was anyone hurt?")]) == "was anyone hurt?"
+
+
+def test_initials_are_nobody() -> None:
+    turn = Turn("where are US officials meeting?", "Geneva", SENTENCE, TITLE)
+    assert rewrite("who is he?", [GENEVA, turn]) == "who is John Kerry?"
 
 
 def test_the_nearest_turn_that_has_such_a_name_is_meant() -> None:

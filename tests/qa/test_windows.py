@@ -9,7 +9,7 @@ from index.identity import new_article
 from qa.evidence import Asked
 from qa.retrieve import HybridRetriever
 from qa.types import Mark
-from qa.windows import LENGTH, Piece, pieces, within
+from qa.windows import LENGTH, WIDE, Piece, pieces, within
 
 LONG = " ".join(f"Nothing at all was said about any harbour on day {n}." for n in range(20))
 TALKS = (
@@ -44,6 +44,19 @@ def test_a_window_is_around_the_best_sentence(corpus: Corpus) -> None:
     text = read(corpus, LONG, "what was said about a harbour on day 13?").window.text
     assert "day 13" in text
     assert len(text) <= LENGTH < len(LONG)
+
+
+def test_the_first_hit_is_read_a_second_time_with_more_around(corpus: Corpus) -> None:
+    list(corpus.add([new_article(text=f"{LONG} And {n}.") for n in range(3)]))
+    question = "what was said about a harbour on day 13?"
+    vector = corpus.embedder.embed_queries([question])[0]
+    hits = HybridRetriever(corpus).retrieve(question, vector, 10)[0]
+    narrow, wide, *others = pieces(Asked(question, corpus.lexical), hits)
+    assert narrow.hit is wide.hit
+    assert narrow.window.text in wide.window.text
+    assert LENGTH < len(wide.window.text) <= WIDE
+    assert [one.hit for one in others] == list(hits[1:])
+    assert all(len(one.window.text) <= LENGTH for one in others)
 
 
 def test_a_pronoun_is_read_with_the_sentence_before_it(corpus: Corpus) -> None:

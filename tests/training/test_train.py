@@ -68,21 +68,21 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(
         assert torch.allclose(weights, resumed.state_dict()[name], atol=1e-5), name
 
 
-def _broken_off(*_: object) -> dict[str, float]:
+def _broken_off(*_: object, **__: object) -> dict[str, float]:
     raise KeyboardInterrupt
 
 
 def test_a_batch_in_parts_says_the_same(source: Source, tokenizer: Any, tmp_path: Path) -> None:
-    batch = next(batches([source], tokenizer, questions=4, windows=2, seed=1))
+    batch = next(batches([source], tokenizer, questions=4, seed=1))
     network = ReaderNetwork.from_encoder(ENCODER, layers=1).eval()
     with torch.inference_mode():
-        one, four = (forward(network, batch.inputs, parts) for parts in (1, 4))
+        one, four = (forward(network, batch.inputs, replace(PLAN, parts=each)) for each in (1, 4))
         assert torch.allclose(loss(one, batch, PLAN), loss(four, batch, PLAN), atol=1e-5)
     assert torch.allclose(one.relevance, four.relevance, atol=1e-5)
 
 
 def test_a_teacher_is_best_agreed_with_by_saying_the_same(source: Source, tokenizer: Any) -> None:
-    batch = next(batches([source], tokenizer, questions=4, windows=2, seed=1))
+    batch = next(batches([source], tokenizer, questions=4, seed=1))
     plan = replace(PLAN, distilled=1.0, relevance=0.0)
     teacher, other = (forward_of(layers, batch) for layers in (2, 1))
     same = loss(teacher, batch, plan, teacher=teacher)
@@ -93,7 +93,7 @@ def test_a_teacher_is_best_agreed_with_by_saying_the_same(source: Source, tokeni
 def forward_of(layers: int, batch: Batch) -> Marks:
     with torch.inference_mode():
         network = ReaderNetwork.from_encoder(ENCODER, layers=layers).eval()
-        return forward(network, batch.inputs, 1)
+        return forward(network, batch.inputs, PLAN)
 
 
 def test_the_word_embeddings_are_not_changed(
@@ -125,7 +125,9 @@ def test_what_is_exported_says_what_was_trained(tmp_path: Path) -> None:
 def test_held_out_questions_are_measured(source: Source, tokenizer: Any) -> None:
     network = ReaderNetwork.from_encoder(ENCODER, layers=1).eval()
     figures = measure(network, [source], tokenizer)
-    assert {"f1", "em", "rank", "answerable_ap", "f1_small"} == set(figures)
+    assert {"f1", "em", "rank", "answerable_ap", "relevance_ap", "f1_error", "f1_small"} == set(
+        figures
+    )
     assert all(0 <= value <= 1 for value in figures.values())
 
 

@@ -237,6 +237,8 @@ class Caller:
     secrets: dict[str, object]
     signs: bool = False
     """Whether its proof covers the body; else it is a token alone."""
+    token: Callable[[Request], bytes] = lambda _: SECRET.encode()
+    """What has to be guessed where nothing is signed."""
     later: bool = False
     """Whether it is answered after the acknowledgement, by a request to the tool."""
 

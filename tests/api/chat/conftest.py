@@ -3,16 +3,32 @@
 from collections.abc import Callable
 
 import httpx
+import jwt
 import pytest
+from microsoft_teams.apps import AppTokenProvider
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.schemas_articles import ArticleIn
 from api.service import Service
 from api.settings import Settings
+from tests.api.chat.bot_caller import MICROSOFT
 from tests.api.chat.house import SMUGGLED, House, Remote
 
 Wired = Callable[..., TestClient]
+
+
+@pytest.fixture(autouse=True)
+def microsoft(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its two answers that the door for a bot in Teams needs: public keys, and a token."""
+    key = jwt.algorithms.RSAAlgorithm.to_jwk(MICROSOFT.public_key(), as_dict=True)
+    keys = {"keys": [{**key, "kid": "microsoft", "use": "sig"}]}
+
+    async def token(_: AppTokenProvider) -> str:
+        return "of-the-bot"
+
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: keys)
+    monkeypatch.setattr(AppTokenProvider, "get_app_token", token)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from api.chat.asking import BUSY, FAILED, SLOW, USAGE
 from api.chat.hooks import MOST
 from api.schemas import AskRequest, AskResponse
+from tests.api.chat.bot_caller import BOT_CALLER
 from tests.api.chat.callers import CALLERS, Caller, discord, slack, teams, teams_message
 from tests.api.chat.conftest import Wired
 from tests.api.chat.house import (
@@ -24,8 +25,9 @@ from tests.api.chat.house import (
 )
 from tests.api.wire import answers_to
 
-TOOLS = sorted({caller.tool for caller in CALLERS})
-every = pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.name)
+ALL = (*CALLERS, BOT_CALLER)
+TOOLS = sorted({caller.tool for caller in ALL})
+every = pytest.mark.parametrize("caller", ALL, ids=lambda caller: caller.name)
 
 
 def asked(
@@ -223,7 +225,7 @@ def test_what_cannot_be_read_is_a_problem(house: House, caller: Caller, body: by
 def test_no_changed_request_is_accepted(house: House, caller: Caller) -> None:
     genuine = caller.request(GENEVA)
     app = house.app(caller.door(house, 10))
-    token = b"8f742231b10e8888abcd99yyyzzz85a5"
+    token = caller.token(genuine)
     forged = forgeries(genuine, 10_000) if caller.signs else guesses(genuine, token, 10_000)
     assert answers_to(app, caller.path, forged) == {401: 10_000}
     assert house.asked == []
