@@ -19,8 +19,10 @@ from index.embedders.late import heads, mean_by_sentence, unit
 from index.embedders.weights import tensor
 from index.types import Matrix, Spans
 
-# It would tell its makers of every import, unasked. Not there, it is replaced by a stub.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+# The first would tell its makers of every import, unasked; the second makes models and is slow to
+# load. openvino does without either.
+for name in ("openvino_telemetry", "openvino.tools.ovc"):
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402  # only now
 

@@ -4,6 +4,7 @@ A program, `python -m index.embedders.compiling MODEL FOLDER`, so that torch, wh
 when it is done.
 """
 
+import importlib
 import json
 import logging
 import sys
@@ -120,13 +121,15 @@ def _graph(network: Any) -> Any:
             ).last_hidden_state
             return found
 
+    sys.modules.pop("openvino.tools.ovc", None)  # which compiled.py has left out
+    converter = importlib.import_module("openvino.tools.ovc")
     size = network.get_input_embeddings().embedding_dim
     mask = torch.ones(2, 9, dtype=torch.int64)
     mask[1, 5:] = 0
     shapes = [([-1, -1, size], openvino.Type.f32), ([-1, -1], openvino.Type.i64)]
     with torch.inference_mode():
         example = (torch.randn(2, 9, size), mask)
-        return openvino.convert_model(Tokens(), example_input=example, input=shapes)
+        return converter.convert_model(Tokens(), example_input=example, input=shapes)
 
 
 def _agreeing(
