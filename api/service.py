@@ -72,15 +72,10 @@ class Service:
 
         Where a conversation is named, it completes the question, and what is asked and answered
         is part of it from then on, unless it is not to be remembered. Else `earlier` completes it.
-        A question that is not answered when it is completed is asked as it was typed.
         """
         start = time.perf_counter()
         completed = self._conversations.completed(request, earlier)
-        reply = self._replied(request, completed, start)
-        if completed.q != request.q and not reply.answered:
-            # A short question may well lean on nothing: what it says by itself is not to be lost.
-            typed = self._replied(request, request, start)
-            reply = typed if typed.answered else reply
+        reply = self._known(request, completed, lambda: self._asked(request, completed, start))
         if remember:
             self._conversations.remember(request, reply)
         return with_text(reply, self.writer) if request.generate else reply
@@ -189,9 +184,6 @@ class Service:
         if self._embedder:
             self._embedder.close()
         self._corpus.close()
-
-    def _replied(self, request: AskRequest, completed: AskRequest, start: float) -> AskResponse:
-        return self._known(request, completed, lambda: self._asked(request, completed, start))
 
     def _asked(self, request: AskRequest, completed: AskRequest, start: float) -> AskResponse:
         # All that is read anyway, so that copies of an answer leave room for others.

@@ -152,11 +152,3 @@ def test_direct_questions_find_the_passage_first(service: Service) -> None:
         )
     ]
     assert len(missed) <= (1 - RIGHT) * len(direct), missed
-
-
-@pytest.mark.model
-def test_a_short_question_that_leans_on_nothing_is_answered_in_a_talk(service: Service) -> None:
-    service.ask(AskRequest(q="when did the flood reach Harwick?", conversation="harwick"))
-    reply = service.ask(AskRequest(q="who is the fire chief?", conversation="harwick"))
-    assert (reply.query.rewritten, reply.answered) == (None, True)
-    assert "Anneke Strand" in reply.answers[0].citation.sentence.text
