@@ -315,7 +315,7 @@ def test_a_killed_ingest_loses_nothing_that_was_stored(
     assert again["created"] == MANY - len(kept)
     assert len(ids(qa, "--all")) == MANY
     checks = json.loads(qa("doctor", "--json").stdout)["checks"]
-    assert [check["level"] for check in checks] == ["ok"] * 4
+    assert {check["level"] for check in checks} == {"ok"}
 
 
 @pytest.mark.slow
