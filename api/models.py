@@ -2,9 +2,8 @@
 
 from api.settings import Settings
 from index.embedders.hashing import HashingEmbedder
+from index.embedders.weights import PACKAGED
 
-DEFAULT = "all-MiniLM-L6-v2"
-"""As index.embedders.sentence_transformers has it, which cannot be imported without torch."""
 HASHING = "hashing"
 """Instead of a model: the embedder without weights."""
 
@@ -13,4 +12,4 @@ def model_of(settings: Settings) -> str:
     """The name of the embedding model that the settings ask for."""
     if settings.embed_model == HASHING:
         return HashingEmbedder().name
-    return settings.embed_model or DEFAULT
+    return settings.embed_model or PACKAGED

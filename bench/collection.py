@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.sets import FOLDER
-from index.embedders.sentence_transformers import TITLE_CHARACTERS
+from index.embedders.late import TITLE_CHARACTERS
 from index.errors import InvalidInput
 from index.split import sentences, split
 from qa.records import json_lines

@@ -14,7 +14,7 @@ from bench import peer
 from bench.peer_txtai import Hits, deep
 from bench.sets import SEEDS
 from index.corpus import Corpus
-from index.embedders.sentence_transformers import TITLE_CHARACTERS
+from index.embedders.late import TITLE_CHARACTERS
 from index.types import Embedder, Passage
 from qa.cached import Progress, collected, silent
 from qa.evaluate import RANKING, Setting

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.quality import FIGURES, GENEVA, OURS, Comparison
-from index.embedders.sentence_transformers import PACKAGED
+from index.embedders.weights import PACKAGED
 from qa.metrics import mean
 
 Figures = Mapping[str, float]

@@ -160,9 +160,9 @@ def reranked(
     read: dict[int, dict[str, float]] = {}
     for piece, reading in zip(pieces, readings, strict=True):
         best = max((mark.score for mark in reading.marks or ()), default=reading.relevance)
-        parts = {"relevance": reading.relevance, "span": best}
-        known = read.setdefault(piece.hit.passage.id, parts)
-        read[piece.hit.passage.id] = {name: max(known[name], parts[name]) for name in parts}
+        own = {"relevance": reading.relevance, "span": best}
+        known = read.setdefault(piece.hit.passage.id, own)
+        read[piece.hit.passage.id] = {name: max(known[name], own[name]) for name in own}
     found = []
     for hit in hits:
         if parts := read.get(hit.passage.id):

@@ -68,6 +68,15 @@ def filled(path: Path) -> Corpus:
     return corpus
 
 
+@pytest.fixture(scope="session", autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder of this run's own, in place of the user's."""
+    folder = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QA_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A data directory of this test's own, and limits that are quick to reach."""

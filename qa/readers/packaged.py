@@ -1,6 +1,5 @@
 """The reader that comes with this package, on ONNX Runtime; it was made by `training/`."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
+from index.embedders.weights import tensor
 from qa.readers.spans import marks, merged, words
 from qa.types import Mark, Reading, Window
 
@@ -80,16 +80,3 @@ class PackagedModel:
         given = {"words": self._embeddings[ids], "mask": mask, "types": types}
         starts, ends, relevance = self._session.run(["starts", "ends", "relevance"], given)
         return starts, ends, relevance
-
-
-def tensor(path: Path, name: str) -> Any:
-    """A float32 matrix of a safetensors file, mapped into memory.
-
-    Format: https://github.com/huggingface/safetensors#format
-    """
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        entry = json.loads(file.read(size))[name]
-    start, _ = entry["data_offsets"]
-    shape = tuple(entry["shape"])
-    return np.memmap(path, np.float32, "r", offset=8 + size + start, shape=shape)

@@ -31,6 +31,7 @@ except SystemExit as ended:
 """
 COMMANDS = [
     "ask",
+    "bench",
     "doctor",
     "eval",
     "ingest",
@@ -232,6 +233,7 @@ def test_doctor_tells_health_and_damage_by_its_status(qa: Run, data: Path) -> No
         ["ok", "store"],
         ["ok", "model"],
         ["ok", "indexes"],
+        ["ok", "search"],
         ["ok", "disk"],
     ]
     with sqlite3.connect(data / STORE) as db:
@@ -290,7 +292,7 @@ def test_serve_answers_until_it_is_told_to_stop(start: Start, qa: Run, data: Pat
     assert process.wait() == 0
     assert b"Traceback" not in rest
     report = json.loads(qa("doctor", "--json").stdout)
-    assert [check["level"] for check in report["checks"]] == ["ok"] * 4
+    assert {check["level"] for check in report["checks"]} == {"ok"}
 
 
 @pytest.mark.usefixtures("stored")

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from api.local import DeferredEmbedder, Stored, open_for_writing
-from api.models import DEFAULT, model_of
 from api.service import Service
 from api.settings import Settings
 from index.corpus import Corpus
@@ -102,10 +101,3 @@ def test_removing_and_sending_again_load_no_model(tmp_path: Path) -> None:
     service.delete("ext:1")
     assert service.counts().articles == 0
     service.close()
-
-
-@pytest.mark.model
-def test_the_default_model_is_called_what_its_file_calls_it() -> None:
-    from index.embedders.sentence_transformers import PACKAGED  # noqa: PLC0415
-
-    assert PACKAGED == DEFAULT == model_of(Settings())

@@ -68,7 +68,7 @@ def test_a_run_that_was_broken_off_goes_on_where_it_was(
         assert torch.allclose(weights, resumed.state_dict()[name], atol=1e-5), name
 
 
-def _broken_off(*_: object) -> dict[str, float]:
+def _broken_off(*_: object, **__: object) -> dict[str, float]:
     raise KeyboardInterrupt
 
 

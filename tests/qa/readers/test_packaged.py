@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from qa.readers.packaged import EMBEDDINGS, FOLDER, MAX_TOKENS, PackagedModel, tensor
+from index.embedders.weights import tensor
+from qa.readers.packaged import EMBEDDINGS, FOLDER, MAX_TOKENS, PackagedModel
 from qa.types import Window
 
 QUESTION = "who flew to Geneva?"
