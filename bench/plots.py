@@ -35,6 +35,8 @@ def _load(sides: dict[str, Any], target: Path) -> None:
                 f"{clients:.0f}", (rate, p95), (3, 4), textcoords="offset points", size=7
             )
     panel.set(xlabel="searches a second (at each point: clients)", ylabel="p95, ms", yscale="log")
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_formatter("{x:g}")
     _saved(figure, [panel], target)
 
 
@@ -45,6 +47,8 @@ def _ingest(sides: dict[str, Any], target: Path) -> None:
     panel.set(
         xlabel="articles of a request", ylabel="passages a second", xscale="log", ylim=(0, None)
     )
+    panel.set_xticks([size for size, _ in points], [f"{size:.0f}" for size, _ in points])
+    panel.minorticks_off()
     _saved(figure, [panel], target)
 
 
