@@ -165,6 +165,23 @@ def scale(
 
 
 @app.command()
+def encoders(sets: Sets = None, *, passages: int = 256, rounds: int = 3) -> None:
+    """The encoder by runtime and precision; with SETs also what each finds."""
+    from bench import encoders as encoding  # noqa: PLC0415  # it needs what only tests install
+
+    cache = cache_folder(os.environ)
+    texts = encoding.texts(named((sets or [SEEDS])[0]), passages)
+    with TemporaryDirectory() as folder:
+        found = encoding.variants(Path(folder))
+        figures = {
+            name: {one: encoding.ndcg(one, embedder, cache / name) for one in sets or []}
+            for name, embedder in _bar(found.items(), "encoders", len(found))
+        }
+        measured = encoding.measured(found, texts, figures, rounds=rounds, progress=_bar)
+        typer.echo(encoding.report(measured))
+
+
+@app.command()
 def dialogues() -> None:
     """How many questions that lean on others find their passage, completed and as typed."""
     typer.echo(talks.report(talks.measured(_bar)))

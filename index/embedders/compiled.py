@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from index.cores import cores
 from index.embedders.late import heads, mean_by_sentence, unit
 from index.embedders.weights import tensor
+from index.processor import cores
 from index.types import Matrix, Spans
 
 # The first would tell its makers of every import, unasked; the second makes models and is slow to
@@ -142,11 +142,6 @@ def padded(length: int) -> int:
     return -(-length // STEP) * STEP
 
 
-def core() -> Any:
-    """The runtime."""
-    return openvino.Core()
-
-
 def _loaded(graph: Path, precision: str, threads: int) -> Any:
     options = {
         "PERFORMANCE_HINT": "LATENCY",
@@ -154,7 +149,7 @@ def _loaded(graph: Path, precision: str, threads: int) -> Any:
         "INFERENCE_PRECISION_HINT": precision,
         "ENABLE_CPU_PINNING": False,  # others work here too
     }
-    return core().compile_model(str(graph), "CPU", options)
+    return openvino.Core().compile_model(str(graph), "CPU", options)
 
 
 def _means(tokens: Matrix, batch: Batch) -> Matrix:

@@ -8,6 +8,7 @@ import importlib
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from index.embedders.compiled import GRAPH, NUMBERS, WORDS, About, CompiledEmbedder, core
+from index.embedders.compiled import GRAPH, NUMBERS, WORDS, About, CompiledEmbedder
 from index.embedders.sentence_transformers import SentenceTransformerEmbedder
 from index.embedders.weights import PACKAGED, WEIGHTS, folder_of, matrices, sha256, tensor
+from index.processor import multiplies_bfloat16
 from index.types import Embedder, Matrix
 
 import openvino  # isort: skip  # only after compiled.py has silenced it
@@ -127,7 +129,8 @@ def _graph(network: Any) -> Any:
     mask = torch.ones(2, 9, dtype=torch.int64)
     mask[1, 5:] = 0
     shapes = [([-1, -1, size], openvino.Type.f32), ([-1, -1], openvino.Type.i64)]
-    with torch.inference_mode():
+    # Tracing warns of what is fixed in the graph; the check sees whether that matters.
+    with torch.inference_mode(), warnings.catch_warnings(action="ignore"):
         example = (torch.randn(2, 9, size), mask)
         return converter.convert_model(Tokens(), example_input=example, input=shapes)
 
@@ -135,12 +138,9 @@ def _graph(network: Any) -> Any:
 def _agreeing(
     folder: Path, weights: Path, about: About, reference: SentenceTransformerEmbedder
 ) -> About:
-    """With the fastest precision that passes: what the runtime takes by itself here, else float32.
-
-    By itself it takes bfloat16 on processors that compute with it.
-    """
+    """With the fastest precision that passes."""
     found = 0.0
-    for precision in dict.fromkeys((fastest(), "f32")):
+    for precision in ("bf16", "f32") if multiplies_bfloat16() else ("f32",):
         tried = replace(about, precision=precision)
         embedder = CompiledEmbedder(folder, weights, tried, name=reference.name)
         found = agreement(embedder, reference)
@@ -148,11 +148,6 @@ def _agreeing(
             return tried
     reason = f"its vectors have a cosine of {found:.4f} with the reference's, less than {LIMIT}"
     raise Unsuitable(reason, expected=False)
-
-
-def fastest() -> str:
-    """The precision that the runtime takes by itself on this processor."""
-    return str(core().get_property("CPU", "INFERENCE_PRECISION_HINT").to_string())
 
 
 def agreement(one: Embedder, other: Embedder) -> float:

@@ -7,7 +7,6 @@ processes may make one at once: the first to finish puts its own in place, whole
 import hashlib
 import json
 import logging
-import platform
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from index.embedders.weights import (
     folder_of,
     remembered_sha256,
 )
+from index.processor import multiplies_bfloat16
 from index.types import Embedder
 
 if TYPE_CHECKING:
@@ -90,21 +90,11 @@ def _key(model: str, folder: Path, cache: Path) -> str:
     except PackageNotFoundError as error:
         raise Unusable("the package openvino is not installed") from error
     others = [path.read_bytes() for path in sorted(folder.rglob("*.json"))]
-    facts = [FORMAT, digest, runtime, _processor()]
+    facts = [FORMAT, digest, runtime, multiplies_bfloat16()]
     made_of = hashlib.sha256(json.dumps(facts).encode())
     for content in others:
         made_of.update(hashlib.sha256(content).digest())
     return made_of.hexdigest()[:32]
-
-
-def _processor() -> list[str]:
-    """What decides which precision is fastest: the same cache may serve unlike machines."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:  # macOS
-        return [platform.machine(), platform.processor()]
-    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return [platform.machine(), *sorted(flags.split())]
 
 
 def _read(entry: Path, cache: Path) -> dict[str, Any] | None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from index.embedders import compiled as module
-from index.embedders.compiled import CompiledEmbedder, within_budget
+from index.embedders.compiled import About, CompiledEmbedder, within_budget
 from index.embedders.sentence_transformers import SentenceTransformerEmbedder
+from index.embedders.weights import PACKAGED, WEIGHTS, folder_of
 from index.split import split
 
 SEEDS = sorted((Path(__file__).parents[3] / "seeds").glob("*.txt"))
@@ -45,6 +46,21 @@ def test_vectors_are_those_of_the_reference(
     asked, wanted_asked = compiled.embed_queries(QUESTIONS), reference.embed_queries(QUESTIONS)
     assert (asked * wanted_asked).sum(axis=1).min() > 0.999
     assert (compiled.name, compiled.dim) == (reference.name, reference.dim)
+
+
+@pytest.mark.model
+def test_a_processor_without_bfloat16_gets_float32(
+    encoders: Path, reference: SentenceTransformerEmbedder
+) -> None:
+    (numbers,) = encoders.glob(f"*/{module.NUMBERS}")
+    weights = (folder_of(PACKAGED) or Path()) / WEIGHTS
+    about = About("embeddings.word_embeddings.weight", reference.max_tokens or 0, "f32")
+    embedder = CompiledEmbedder(numbers.parent, weights, about, name=PACKAGED, threads=1)
+    whole, parts = embedder.embed_passages(*pieces(8))
+    wanted, wanted_parts = reference.embed_passages(*pieces(8))
+    assert (whole * wanted).sum(axis=1).min() > 0.99999
+    flat, wanted_flat = np.concatenate(parts), np.concatenate(wanted_parts)
+    assert (flat * wanted_flat).sum(axis=1).min() > 0.99999
 
 
 @pytest.mark.model

@@ -85,7 +85,8 @@ def test_whatever_it_depends_on_makes_another(
         case "runtime":
             monkeypatch.setattr(opened, "version", lambda name: f"{name} 0.1")
         case "processor":
-            monkeypatch.setattr(opened, "_processor", lambda: ["x86_64", "avx2"])
+            here = opened.multiplies_bfloat16()
+            monkeypatch.setattr(opened, "multiplies_bfloat16", lambda: not here)
         case "format":
             monkeypatch.setattr(opened, "FORMAT", 0)
         case _:

@@ -1,10 +1,12 @@
-"""How many processors there are for us, which is often fewer than the machine has."""
+"""What we may compute on: often fewer cores than the machine has, of this kind or that."""
 
 import os
 from pathlib import Path
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Of the container, where there is one: microseconds of work in so many of time (cgroup v2)."""
+CPUINFO = Path("/proc/cpuinfo")
+BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 
 def cores(quota: Path = QUOTA) -> int:
@@ -12,6 +14,19 @@ def cores(quota: Path = QUOTA) -> int:
     known = hasattr(os, "sched_getaffinity")  # not on macOS
     here = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     return max(1, min(here, _quota(quota, here)))
+
+
+def multiplies_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
+    """Whether the processor does; elsewhere it is imitated, thirty times slower than float32.
+
+    The runtime's own word is not enough: it may take bfloat16 where that is imitated.
+    """
+    try:
+        lines = cpuinfo.read_text().splitlines()
+    except OSError:  # macOS
+        return False
+    flags = next((line for line in lines if line.startswith("flags")), "")
+    return not BFLOAT16.isdisjoint(flags.split())
 
 
 def _quota(path: Path, otherwise: int) -> int:
