@@ -1,6 +1,6 @@
 """The Matrix bot on a real homeserver, with people who write to it.
 
-Synapse is not among the dependencies (AGPL, 240 MB): QA_TEST_SYNAPSE names a Python that has it,
+Synapse is not among the dependencies (AGPL, 240 MB): TEST_SYNAPSE names a Python that has it,
 `python -m venv synapse && synapse/bin/pip install matrix-synapse`.
 """
 
@@ -20,7 +20,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-PYTHON = os.environ.get("QA_TEST_SYNAPSE", "")
+PYTHON = os.environ.get("TEST_SYNAPSE", "")
 PROGRAM = ("-c", "from api.cli import main; main()", "matrix")
 SECONDS = 30
 CONFIG = """
@@ -44,7 +44,7 @@ LOG += " root: {level: WARNING, handlers: [file]}}"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PYTHON, reason="QA_TEST_SYNAPSE names no Python that has Synapse"),
+    pytest.mark.skipif(not PYTHON, reason="TEST_SYNAPSE names no Python that has Synapse"),
 ]
 
 
