@@ -87,7 +87,7 @@ def _compiled(model: str, folder: Path) -> About:
     )
     reference.tokenizer.save(str(folder / WORDS))
     try:
-        openvino.save_model(_graph(reference.network), folder / GRAPH, compress_to_fp16=False)
+        openvino.save_model(_graph(reference.network), folder / GRAPH, compress_to_fp16=True)
     except Exception as error:  # whatever a model's own code raises when it is traced
         raise Unsuitable(f"it cannot be exported: {error}", expected=False) from error
     return _agreeing(folder, weights, about, reference)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when what an earlier version compiled is not to be used."""
 ABOUT = "about.json"
 PATIENCE_S = 900

@@ -1,5 +1,6 @@
 """Where a model's files are and what they are known by, without torch."""
 
+import functools
 import hashlib
 import json
 from contextlib import suppress
@@ -65,8 +66,9 @@ def _known(path: Path) -> dict[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
+@functools.cache
 def tensor(path: Path, name: str) -> Matrix:
-    """A float32 matrix of a safetensors file, mapped into memory.
+    """A float32 matrix of a safetensors file, mapped into memory, once for all that read it.
 
     Format: https://github.com/huggingface/safetensors#format
     """
