@@ -4,9 +4,9 @@ import json
 import time
 from collections.abc import Generator, Sequence
 from threading import BoundedSemaphore
+from typing import Protocol
 
 from api import grounding
-from api.language_model import LanguageModel, Unwritten
 from api.render import plain
 from api.schemas import AskResponse, PassageOut
 from api.schemas_generated import Flag, Generated
@@ -34,10 +34,26 @@ Writing = Generator[str, None, Generated]
 """The text piece by piece, and at its end the whole, with what was found out about it."""
 
 
+class Unwritten(Exception):
+    """There is no text, or it broke off; the message says why, to whoever asked for it."""
+
+
+class Model(Protocol):
+    """What can write: `LanguageModel`, which is imported only where one is set."""
+
+    name: str
+
+    def write(self, messages: Sequence[dict[str, str]]) -> Generator[str, None, bool]:
+        """A text piece by piece, and at its end whether it was cut off; raises Unwritten."""
+
+    def close(self) -> None:
+        """Let go of its connections."""
+
+
 class Writer:
     """Has texts written, so many at a time, and checks them."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
         self._turns = BoundedSemaphore(AT_ONCE)
 

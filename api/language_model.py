@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from api.generate import Unwritten
 from api.render import CONTROL
 
 log = logging.getLogger(__name__)
@@ -23,10 +24,6 @@ BYTES = 4_000_000
 CONNECT_S = 5.0
 ENDLESS = "the language model would not stop"
 MALFORMED = "the language model does not keep to the protocol"
-
-
-class Unwritten(Exception):
-    """There is no text, or it broke off; the message says why, to whoever asked for it."""
 
 
 class LanguageModel:

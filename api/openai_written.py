@@ -4,8 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from api import grounding
-from api.generate import Writer, writing
-from api.language_model import Unwritten
+from api.generate import Unwritten, Writer, writing
 from api.openai_markdown import escaped, words
 from api.openai_reply import (
     Reply,

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,26 @@ def test_reading_needs_something_to_read(settings: Settings) -> None:
 def test_an_engine_that_is_not_known_is_no_setting() -> None:
     with pytest.raises(AssertionError, match="milvus"):
         build_engine(Settings.model_construct(engine="milvus"))
+
+
+@pytest.mark.model
+def test_a_command_answers_without_what_is_slow_to_load(tmp_path: Path) -> None:
+    text = "The talks are held in Geneva. Ministers of nine countries came to them."
+    (tmp_path / "talks.txt").write_text(text)
+    program = (
+        "import sys\n"
+        "from api.cli import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
+        "slow = {'torch', 'transformers', 'sentence_transformers', 'sklearn', 'scipy', 'httpx'}\n"
+        "print(sorted(slow & set(sys.modules)))\n"
+    )
+
+    def run(*given: str) -> list[str]:
+        command = [sys.executable, "-c", program, *given, "--data", str(tmp_path / "data")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+        return done.stdout.splitlines()
+
+    assert "torch" not in run("ingest", str(tmp_path / "talks.txt"))[-1]
+    answer = run("ask", "where are the talks held?")
+    assert answer[0] == "Geneva"
+    assert answer[-1] == "[]"

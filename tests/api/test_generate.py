@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.generate import AT_ONCE, Writer, prompt, with_text
-from api.language_model import LanguageModel, Unwritten
+from api.generate import AT_ONCE, Unwritten, Writer, prompt, with_text
+from api.language_model import LanguageModel
 from api.schemas import AskResponse
 from api.service import Service
 from api.settings import Settings

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.language_model import MALFORMED, LanguageModel, Unwritten
+from api.generate import Unwritten
+from api.language_model import MALFORMED, LanguageModel
 from api.telling import whole
 
 ASKED = [{"role": "user", "content": "who?"}]
