@@ -214,6 +214,11 @@ def marks(page: Page, where: str) -> str:
     return "".join(page.locator(f"{where} mark").all_text_contents())
 
 
+def expect_query(page: Page, wanted: dict[str, list[str]]) -> None:
+    """Wait for it: the browser tells of a new address some time after the page has set it."""
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == wanted)
+
+
 def pane(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
@@ -250,7 +255,7 @@ def test_the_first_example_asks_by_a_click(page: Page) -> None:
     page.get_by_role("region", name="For example").get_by_role("link").first.click()
     expect(page.locator("#answer blockquote")).to_have_text(TALKS)
     expect(page.get_by_role("region", name="For example")).to_be_hidden()
-    assert parse_qs(urlsplit(page.url).query) == {"q": [GENEVA]}
+    expect_query(page, {"q": [GENEVA]})
 
 
 def test_every_example_is_a_question_that_is_tested_on_the_seeds(page: Page) -> None:
@@ -298,7 +303,8 @@ def test_offsets_are_exact_after_characters_beyond_the_first_plane(page: Page) -
     expect(pane(page)).to_be_visible()
     assert marks(page, "#article") == LANDED
     start = ASTRAL.text.index(LANDED)
-    assert parse_qs(urlsplit(page.url).query)["at"] == [f"{start}-{start + len(LANDED)}"]
+    at = f"at={start}-{start + len(LANDED)}"
+    page.wait_for_url(lambda url: at in urlsplit(url).query.split("&"))
 
 
 def test_an_answer_within_its_sentence_is_marked_twice(page: Page) -> None:
@@ -379,7 +385,7 @@ def test_filters_narrow_and_stand_in_the_address(page: Page) -> None:
     expect(page.locator("#answer blockquote")).to_have_text(
         "Watchmakers show in Geneva what they made."
     )
-    assert parse_qs(urlsplit(page.url).query) == {"q": [GENEVA], "source": ["Wire"]}
+    expect_query(page, {"q": [GENEVA], "source": ["Wire"]})
     page.get_by_label("From").fill("2024-03-02")
     page.get_by_label("From").press("Enter")
     expect(page.get_by_role("heading", name="No answer in these articles")).to_be_visible()
@@ -516,7 +522,7 @@ def test_a_question_that_leans_on_the_last_one_is_shown_as_understood(
         completed = page.locator("#answer .understood")
         expect(completed.locator("strong")).to_have_text("who is meeting in Titan?")
         expect(page.get_by_role("searchbox")).to_have_value("what about Titan?")
-        assert parse_qs(urlsplit(page.url).query) == {"q": ["who is meeting in Titan?"]}
+        expect_query(page, {"q": ["who is meeting in Titan?"]})
         page.reload()
         expect(page.locator("#passages li").first).to_be_visible()
         expect(completed).to_have_count(0)
@@ -538,13 +544,13 @@ def test_it_can_be_asked_exactly_as_typed(browser: Browser, site: str) -> None:
         expect(page.get_by_role("searchbox")).to_have_value("who is meeting in Titan?")
 
 
-def test_an_address_can_be_shared_down_to_the_sentence(page: Page, site: str) -> None:
+def test_an_address_can_be_shared_down_to_the_sentence(page: Page) -> None:
     start = SEED.index(TALKS)
     page.goto(f"/?article=art_kerry&at={start}-{start + len(TALKS)}")
     expect(page.locator("#article mark")).to_have_text(TALKS)
     page.get_by_role("button", name="Close").click()
     expect(pane(page)).to_be_hidden()
-    assert page.url in (f"{site}/", f"{site}/?")
+    expect_query(page, {})
 
 
 def test_a_citation_can_be_copied(browser: Browser, site: str) -> None:
