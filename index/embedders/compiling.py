@@ -115,7 +115,7 @@ def _graph(network: Any) -> Any:
     class Tokens(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = network.eval()
+            self.network = network
 
         def forward(self, words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             found: torch.Tensor = self.network(
@@ -132,7 +132,7 @@ def _graph(network: Any) -> Any:
     # Tracing warns of what is fixed in the graph; the check sees whether that matters.
     with torch.inference_mode(), warnings.catch_warnings(action="ignore"):
         example = (torch.randn(2, 9, size), mask)
-        return converter.convert_model(Tokens(), example_input=example, input=shapes)
+        return converter.convert_model(Tokens().eval(), example_input=example, input=shapes)
 
 
 def _agreeing(

@@ -114,7 +114,8 @@ def _make(model: str, entry: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".making-", dir=entry.parent) as making:
         made = Path(making) / "made"
         made.mkdir()
-        command = [sys.executable, "-m", "index.embedders.compiling", model, str(made)]
+        # -P: what lies in the user's folder under our names is not run.
+        command = [sys.executable, "-P", "-m", "index.embedders.compiling", model, str(made)]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S, text=True)  # noqa: S603
         except subprocess.TimeoutExpired as error:

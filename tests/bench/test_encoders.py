@@ -7,6 +7,7 @@ import pytest
 from bench.encoders import Figures, Texts, measured, ndcg, report, texts, variants
 from bench.sets import named
 from index.embedders.hashing import HashingEmbedder
+from index.embedders.sentence_transformers import SentenceTransformerEmbedder
 from qa.cached import silent
 
 
@@ -61,5 +62,7 @@ def test_each_runtime_gives_the_vectors_of_the_reference(
         for name, one in variants(tmp_path).items()
     }
     reference, *_ = found.values()
+    again = SentenceTransformerEmbedder().embed_queries(texts_of_seeds.questions)
+    assert float(np.min((again * reference).sum(axis=1))) > 0.99999, "the exports changed it"
     for limit, (name, rows) in zip(limits, found.items(), strict=True):
         assert float(np.min((rows * reference).sum(axis=1))) > limit, name
