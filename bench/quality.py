@@ -121,7 +121,7 @@ def task_of(
     vectors = None
     if share:
         ids = np.array([one.id for one in passages], np.int64)
-        stored = corpus.store.vectors(ids, corpus.embedder.dim)
+        stored = corpus.vectors[np.sort(ids)]
         ours = stored.vectors[stored.starts[np.searchsorted(stored.ids, ids)]].rows()
         vectors = ours, corpus.embedder.embed_queries(questions)
     owners = [names[one.article_id] for one in passages]

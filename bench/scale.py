@@ -163,9 +163,10 @@ def _measured(
 def _recall(corpus: Corpus, asked: Matrix, dim: int) -> float:
     """The share of the ten best by the stored vectors that is among what is scored."""
     ids, scores = np.empty((len(asked), 0), np.int64), np.empty((len(asked), 0), np.float32)
-    for keys, rows in corpus.store.own_vectors(dim):
+    for stored in corpus.store.vectors(dim):
+        own, keys = stored.vectors[stored.starts].rows(), stored.ids
         ids = np.hstack([ids, np.broadcast_to(keys, (len(asked), len(keys)))])
-        scores = np.hstack([scores, asked @ rows.T])
+        scores = np.hstack([scores, asked @ own.T])
         best = np.argsort(-scores, axis=1)[:, :K]
         ids, scores = np.take_along_axis(ids, best, 1), np.take_along_axis(scores, best, 1)
     found = [corpus.passages.search(one[None], CANDIDATES)[0][0] for one in asked]

@@ -1,6 +1,6 @@
 """Coded vectors: as the store keeps them, four bytes of scale a row, then a byte a number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,13 @@ class Coded:
     @classmethod
     def parsed(cls, blobs: Iterable[bytes], dim: int) -> "Coded":
         """What `packed` gave for some passages, in one piece; raises ValueError."""
-        raw = np.frombuffer(b"".join(blobs), np.uint8).reshape(-1, HEAD.itemsize + dim)
+        return cls.unpacked(
+            np.frombuffer(b"".join(blobs), np.uint8).reshape(-1, HEAD.itemsize + dim)
+        )
+
+    @classmethod
+    def unpacked(cls, raw: npt.NDArray[np.uint8]) -> "Coded":
+        """Rows of bytes as `packed` gives them, one after the other."""
         scales = raw[:, : HEAD.itemsize].copy().view(HEAD)[:, 0]
         return cls(raw[:, HEAD.itemsize :].view(np.int8), scales.astype(np.float32, copy=False))
 
@@ -52,7 +58,10 @@ class Coded:
 
     def dot(self, vector: Matrix) -> Matrix:
         """The inner product of each row with a vector."""
-        return np.asarray(self.codes.astype(np.float32) @ vector * self.scales, np.float32)
+        # Not @: OpenBLAS would have a thread of its own spin beside it, a third of all the work.
+        return np.asarray(
+            np.vecdot(self.codes.astype(np.float32), vector) * self.scales, np.float32
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +73,9 @@ class Stored:
     starts: Ids
     """Where in `vectors` each passage's own is."""
     vectors: Coded
+
+    @classmethod
+    def of(cls, ids: Ids, matrices: Sequence[Matrix]) -> "Stored":
+        """A matrix a passage: its own row, then one a sentence."""
+        sizes = np.array([len(one) for one in matrices], np.int64)
+        return cls(ids, np.cumsum(sizes) - sizes, Coded.of(np.concatenate(matrices)))

@@ -11,10 +11,12 @@ from typing import IO, Self
 import numpy as np
 
 from index import derived
+from index.coded import Stored
 from index.errors import IndexMismatch, NotFound, NotReady
 from index.intake import Entry, embedded, written
 from index.lexical import LexicalIndex
 from index.lock import locked
+from index.mapped import MappedVectors
 from index.split import VERSION, split
 from index.store import PassageStore
 from index.types import Article, Embedder, Ids, VectorIndex, WriteResult, Written
@@ -46,7 +48,9 @@ class Corpus:
         self.embedder = embedder
         self.store = PassageStore(path / STORE, write=lock is not None)
         self.passages = engine(embedder.dim)
-        """A row a passage, by the passage's id; sentences' rows are only in the store."""
+        """A row a passage, by the passage's id: finds candidates."""
+        self.vectors = MappedVectors(embedder.dim)
+        """All rows of every passage, its sentences' too: by them candidates are scored."""
         self.lexical = LexicalIndex()
         self._engine = engine
         self._lock = lock
@@ -112,6 +116,7 @@ class Corpus:
             if self._lock is None or not self._in_step or self._saved == self.generation:
                 return
             derived.write_atomically(folder / VECTORS, self.passages.save)
+            self.vectors.save(folder)
             derived.write_atomically(folder / FIRSTS, self._write_firsts)
             self.lexical.settle()
             derived.publish(folder, self.store, self._engine.__name__)
@@ -156,7 +161,9 @@ class Corpus:
         self._rebuild()
 
     def _read(self, folder: Path) -> None:
+        write = self._lock is not None
         self.passages = self._engine.load(folder / VECTORS)
+        self._take(MappedVectors.load(self.embedder.dim, folder, write=write))
         self.lexical = LexicalIndex(folder / derived.LEXICAL)
         self._firsts = np.load(folder / FIRSTS, allow_pickle=False)
         self._saved = self.generation
@@ -171,12 +178,19 @@ class Corpus:
         lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
         lexical.add(self.store.all_passages())
         passages = self._engine(self.embedder.dim)
-        for ids, rows in self.store.own_vectors(self.embedder.dim):
-            passages.add(ids, rows)
+        vectors = MappedVectors(self.embedder.dim, folder if self._lock else None)
+        for stored in self.store.vectors(self.embedder.dim):
+            passages.add(stored.ids, stored.vectors[stored.starts].rows())
+            vectors.add(stored)
         passages.tend(wait=True)
         self._firsts = self.store.first_passages()
+        self._take(vectors)
         self.passages, self.lexical = passages, lexical
         self._saved, self._in_step = -1, True
+
+    def _take(self, vectors: MappedVectors) -> None:
+        self.vectors.close()
+        self.vectors = vectors
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -244,20 +258,25 @@ class Corpus:
             self._forget(gone)
             firsts = np.array([keys[0] for keys in new if keys], np.int64)
             self._firsts = np.concatenate([self._firsts, firsts])
-            rows = [matrix[0] for item in batch for matrix in item.vectors]
             if ids:
-                self.passages.add(np.array(ids, np.int64), np.stack(rows))
+                found = [matrix for item in batch for matrix in item.vectors]
+                stored = Stored.of(np.array(ids, np.int64), found)
+                self.vectors.add(stored)
+                self.passages.add(stored.ids, np.stack([matrix[0] for matrix in found]))
             self.passages.tend()
-            found = self.store.passages(ids)
-            self.lexical.add(found[key] for key in ids)
+            texts = self.store.passages(ids)
+            self.lexical.add(texts[key] for key in ids)
 
     def _forget(self, passage_ids: Sequence[int]) -> None:
         if not passage_ids:
             return
-        self.passages.remove(np.array(passage_ids, np.int64))
+        gone = np.array(passage_ids, np.int64)
+        self.passages.remove(gone)
         self.lexical.remove(passage_ids)
+        self.vectors.remove(gone)
 
     def _release(self) -> None:
         self.store.close()
+        self.vectors.close()
         if self._lock:
             self._lock.close()

@@ -17,7 +17,7 @@ State = Literal["fresh", "stale", "missing", "damaged"]
 
 MANIFEST = "manifest.json"
 LEXICAL = "lexical"
-FORMAT = 4
+FORMAT = 5
 """Goes up when the files of another version cannot be read."""
 
 

@@ -140,6 +140,23 @@ class LexicalIndex:
         best = (K1 + 1) * sum(idf)
         return np.array(ids, np.int64), scores / np.float32(best or 1)
 
+    def scores(
+        self, terms: Terms, ids: Ids, best: tuple[Ids, Matrix], *, level: Level = "passages"
+    ) -> Matrix:
+        """The scores of these, whose ids are in order; 0 where none of the words is.
+
+        `best` is what a search without them as a condition gave: only the others are looked up.
+        """
+        found = np.zeros(len(ids), np.float32)
+        if not len(ids):
+            return found
+        others = np.setdiff1d(ids, best[0], assume_unique=True)
+        for known, scores in (best, self.search(terms, len(others), others, level=level)):
+            places = np.searchsorted(ids, known)
+            there = ids.take(places, mode="clip") == known
+            found[places[there]] = scores[there]
+        return found
+
     # -- inside -------------------------------------------------------------------------------
 
     def _open(self, path: Path | None) -> tantivy.Index:

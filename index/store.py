@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from index.coded import HEAD, Stored
+from index.coded import Stored
 from index.connections import Connections, decoded, translated
 from index.errors import IndexDamaged, NotFound, NotReady
 from index.filters import Filter, compile_filter, stamp
@@ -34,8 +34,11 @@ from index.tables import (
     to_stored,
     upgrade,
 )
-from index.types import Article, Ids, Matrix, Passage
+from index.types import Article, Ids, Passage
 
+GENERATION = """
+SELECT CAST(coalesce((SELECT value FROM meta WHERE key = 'generation'), 0) AS INTEGER)
+"""
 LIST = "(SELECT value FROM json_each(?))"
 """As many ids as wanted in one statement, which SQLite then prepares only once."""
 
@@ -51,8 +54,11 @@ class PassageStore:
         self._path = path
         self._connections = Connections(path, write=write)
         self._writing = threading.Lock()
+        self._generation: int | None = None
         try:
             self._open(write=write)
+            if write:
+                self._generation = self.generation
         except BaseException:
             self.close()
             raise
@@ -85,6 +91,8 @@ class PassageStore:
     @property
     def generation(self) -> int:
         """Goes up by one with every write."""
+        if self._generation is not None:  # nobody else writes
+            return self._generation
         with decoded(self._path):
             return int(self.meta("generation") or 0)
 
@@ -144,19 +152,12 @@ class PassageStore:
             rows = db.execute("SELECT min(id) FROM passages GROUP BY article_id").fetchall()
         return np.sort(np.array([row[0] for row in rows], np.int64))
 
-    def vectors(self, ids: Ids, dim: int) -> Stored:
-        """All vectors of these passages."""
-        sql = f"SELECT * FROM vectors WHERE passage_id IN {LIST} ORDER BY passage_id"  # noqa: S608
-        with self._connections.reader() as db:
-            return to_stored(db.execute(sql, (json.dumps(ids.tolist()),)).fetchall(), dim)
-
-    def own_vectors(self, dim: int) -> Iterator[tuple[Ids, Matrix]]:
-        """Every passage's own vector, with the ids, a few thousand at a time."""
-        sql = f"SELECT passage_id, substr(rows, 1, {dim + HEAD.itemsize}) FROM vectors"  # noqa: S608
+    def vectors(self, dim: int) -> Iterator[Stored]:
+        """All vectors of every passage, some thousand passages at a time, in the order of ids."""
+        sql = "SELECT passage_id, rows FROM vectors ORDER BY passage_id"
         with self._connections.reader() as db, closing(db.execute(sql)) as found:
             while part := found.fetchmany(4096):
-                stored = to_stored(part, dim)
-                yield stored.ids, stored.vectors.rows()
+                yield to_stored(part, dim)
 
     def passage_ids(self, where: Filter) -> Ids:
         """The passages of the articles that pass the filter, sorted."""
@@ -248,7 +249,9 @@ class PassageStore:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
+                (generation,) = db.execute(GENERATION).fetchone()
                 db.execute("COMMIT")
+                self._generation = generation
             except BaseException:
                 if db.in_transaction:
                     db.execute("ROLLBACK")

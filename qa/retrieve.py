@@ -91,22 +91,22 @@ class HybridRetriever:
         self, terms: Terms, vector: Matrix, k: int, allowed: Ids | None = None
     ) -> Candidates:
         """The union of both lists, every member with all its scores."""
-        corpus = self.corpus
-        lists = [
-            corpus.passages.search(vector[None], k, allowed)[0][0],
-            corpus.lexical.search(terms, k, allowed)[0],
-        ]
-        # The store knows no -1, for none, and no passage that was just removed.
-        stored = corpus.store.vectors(np.unique(np.concatenate(lists)), len(vector))
+        corpus, lexical = self.corpus, self.corpus.lexical
+        near = corpus.passages.search(vector[None], k, allowed)[0][0]
+        worded = lexical.search(terms, k, allowed)
+        # Nobody knows -1, for none, nor a passage that was just removed.
+        stored = corpus.vectors[np.union1d(near, worded[0])]
         ids, cosines = stored.ids, stored.vectors.dot(vector)
         owners = corpus.articles_of(ids)
         articles = np.unique(owners)
-        found = corpus.lexical.search(terms, len(articles), articles, level="articles")
+        best = lexical.search(terms, 2 * len(articles), level="articles")
         return Candidates(
             ids=ids,
             dense=cosines[stored.starts],
-            lexical=_aligned(ids, *corpus.lexical.search(terms, len(ids), ids)),
-            article=_aligned(articles, *found)[np.searchsorted(articles, owners)],
+            lexical=lexical.scores(terms, ids, worded),
+            article=lexical.scores(terms, articles, best, level="articles")[
+                np.searchsorted(articles, owners)
+            ],
             sentence_starts=stored.starts - np.arange(len(ids)),
             sentence_dense=np.delete(cosines, stored.starts),
             own=stored.vectors[stored.starts],
@@ -156,12 +156,3 @@ def _feedback(found: Candidates, score: Matrix) -> Matrix:
     best = np.lexsort((found.ids, -score))[:FED_BACK]
     middle = found.own[best].rows().mean(axis=0)
     return found.own.dot(middle / max(float(np.linalg.norm(middle)), 1e-12))
-
-
-def _aligned(wanted: Ids, ids: Ids, scores: Matrix) -> Matrix:
-    """The scores in the order of `wanted`, which is sorted; 0 where there is none."""
-    result = np.zeros(len(wanted), np.float32)
-    if len(ids):
-        rows = np.searchsorted(wanted, ids)
-        result[rows] = scores
-    return result

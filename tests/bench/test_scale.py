@@ -40,7 +40,8 @@ def test_a_size_is_measured_with_what_is_made(news: Base, tmp_path: Path) -> Non
         assert [passage.slice(*one) for one in passage.sentences] == [
             corpus.store.article(passage.article_id).text[a:b] for a, b in passage.sentences
         ]
-    ((_, rows),) = corpus.store.own_vectors(256)
+    (stored,) = corpus.store.vectors(256)
+    rows = stored.vectors[stored.starts].rows()
     assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(150), abs=1e-2)
     corpus.close()
     assert "| passages | 150 |" in report([found])

@@ -253,12 +253,12 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, delay: float) -> 
     assert acknowledged
     assert set(acknowledged) <= set(articles)
     assert passages == words
-    stored = corpus.store.vectors(np.array(passages, np.int64), corpus.embedder.dim)
+    stored = corpus.vectors[np.array(passages, np.int64)]
     assert len(stored.vectors) == 10 * len(passages)
     corpus.close()
 
 
-@pytest.mark.parametrize("place", ["passages", "lexical"])
+@pytest.mark.parametrize("place", ["passages", "lexical", "vectors"])
 def test_a_change_that_broke_off_halfway_is_repaired(
     tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,8 +349,9 @@ def test_store_and_indexes_stay_in_step_through_any_history(
     assert stored == model
     passages, words, _ = contents(corpus)
     assert passages == words == [p.id for p in corpus.store.all_passages()]
-    for ids, own in corpus.store.own_vectors(16):
-        for key, row in zip(ids, own, strict=True):
+    for stored in corpus.store.vectors(16):
+        assert np.array_equal(corpus.vectors[stored.ids].vectors.codes, stored.vectors.codes)
+        for key, row in zip(stored.ids, stored.vectors[stored.starts].rows(), strict=True):
             _, scores = corpus.passages.search(row[None], 1, np.array([key]))
             assert scores[0, 0] == pytest.approx(float(row @ row), abs=2e-2)
     corpus.close()

@@ -61,14 +61,10 @@ def test_passages_are_slices_of_the_text_in_code_points(store: PassageStore) -> 
 def test_vectors_come_back_by_passage_with_its_own_first(store: PassageStore) -> None:
     (port,), _ = store.put([embedded(PORT)])
     (war,), _ = store.put([embedded(WAR)])
-    found = store.vectors(np.array([*war, 99, *port]), DIM)
+    (found,) = store.vectors(DIM)
     assert found.ids.tolist() == [*port, *war]
     assert found.starts.tolist() == [0, 3]
     assert found.vectors.rows() == pytest.approx(np.full((6, DIM), 0.5))
-    ((ids, rows),) = store.own_vectors(DIM)
-    assert ids.tolist() == [*port, *war]
-    assert rows == pytest.approx(np.full((2, DIM), 0.5))
-    assert len(store.vectors(np.empty(0, np.int64), DIM).vectors) == 0
 
 
 def test_an_article_that_is_put_again_replaces_its_passages(store: PassageStore) -> None:
@@ -205,9 +201,9 @@ def test_threads_that_ended_leave_no_connection(store: PassageStore) -> None:
 
 def test_one_reads_while_another_is_halfway(store: PassageStore) -> None:
     (war, port), _ = store.put([embedded(WAR), embedded(PORT)])
-    passages, vectors = store.all_passages(), store.own_vectors(DIM)
+    passages, vectors = store.all_passages(), store.vectors(DIM)
     assert next(passages).id == war[0]
-    assert next(vectors)[0].tolist() == [*war, *port]
+    assert next(vectors).ids.tolist() == [*war, *port]
     assert store.article(PORT.id) == PORT
     assert [passage.id for passage in passages] == port
     assert next(vectors, None) is None
@@ -216,7 +212,7 @@ def test_one_reads_while_another_is_halfway(store: PassageStore) -> None:
 @pytest.mark.parametrize(
     ("damage", "read"),
     [
-        ("UPDATE vectors SET rows = x'000000'", lambda store: list(store.own_vectors(DIM))),
+        ("UPDATE vectors SET rows = x'000000'", lambda store: list(store.vectors(DIM))),
         ("UPDATE passages SET sentences = x'00'", lambda store: store.passage(1)),
         ("UPDATE passages SET sentences = x'000000'", lambda store: list(store.all_passages())),
         ("UPDATE articles SET published_at = 'x'", lambda store: store.article(WAR.id)),
@@ -225,8 +221,11 @@ def test_one_reads_while_another_is_halfway(store: PassageStore) -> None:
             "UPDATE articles SET text = CAST(x'ff' AS TEXT)",
             lambda store: store.article(WAR.id),
         ),
-        ("UPDATE meta SET value = 'x' WHERE key = 'generation'", lambda store: store.generation),
-        ("DROP TABLE vectors", lambda store: store.vectors(np.array([1]), DIM)),
+        (
+            "UPDATE meta SET value = 'x' WHERE key = 'generation'",
+            lambda store: PassageStore(store._path),
+        ),
+        ("DROP TABLE vectors", lambda store: list(store.vectors(DIM))),
     ],
 )
 def test_damage_that_is_met_is_named_with_what_to_do(
@@ -304,7 +303,7 @@ def test_a_store_with_16_bit_vectors_is_brought_up_to_date(tmp_path: Path) -> No
         PassageStore(path, write=False)
     for _ in range(2):
         store = PassageStore(path)
-        assert store.vectors(np.array([1]), DIM).vectors.rows() == pytest.approx(
+        assert next(store.vectors(DIM)).vectors.rows() == pytest.approx(
             np.full((3, DIM), 0.5), abs=1e-3
         )
         store.close()

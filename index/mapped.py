@@ -1,0 +1,140 @@
+"""MappedVectors: of every passage its own vector and its sentences', in one file mapped to memory.
+
+Made from the store, which has the same rows a passage at a time: a question looks at more than a
+hundred passages, and SQLite takes ten times as long to hand them out as to copy them from here.
+"""
+
+import mmap
+import os
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from index import derived
+from index.coded import HEAD, Coded, Stored
+from index.types import Ids
+
+ROWS, PLACES = "vectors.rows", "vectors.npy"
+
+
+class _Places(NamedTuple):
+    """What a search needs, replaced as a whole by every change: a search keeps what it began with.
+
+    The arrays have an entry a passage, in the order of ids.
+    """
+
+    ids: Ids
+    starts: Ids
+    """The row of each passage's own vector."""
+    counts: Ids
+    """Of its rows."""
+    rows: npt.NDArray[np.uint8]
+
+
+class MappedVectors:
+    """Rows are only ever added at the end; those of a removed passage become zeros.
+
+    Without a path the file is a nameless one. One thread changes it, any number read.
+    """
+
+    def __init__(self, dim: int, path: Path | None = None) -> None:
+        self._dim = dim
+        self._width = HEAD.itemsize + dim
+        # It is closed by `close`.
+        self._file: IO[bytes] = (path / ROWS).open("w+b") if path else TemporaryFile()  # noqa: SIM115
+        none = np.empty(0, np.int64)
+        self._places = _Places(none, none, none, self._mapped())
+
+    @classmethod
+    def load(cls, dim: int, path: Path, *, write: bool) -> Self:
+        """What `save` wrote; the caller has checked the files' digests. Raises ValueError."""
+        one = cls(dim)
+        one._file.close()
+        one._file = (path / ROWS).open("r+b" if write else "rb")
+        try:
+            ids, starts, counts = np.load(path / PLACES, allow_pickle=False)
+            one._places = _Places(ids, starts, counts, one._mapped())
+        except BaseException:
+            one.close()
+            raise
+        return one
+
+    def save(self, path: Path) -> None:
+        """Write what is in memory only, and see to it that all is on the disk."""
+        if len(self._places.rows) > 2 * self._places.counts.sum():
+            self._compact(path / ROWS)
+        derived.sync(path / ROWS)
+        derived.write_atomically(path / PLACES, self._write_places)
+
+    def close(self) -> None:
+        """Let go of the file; what was mapped of it stays readable."""
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._places.ids)
+
+    def __getitem__(self, ids: Ids) -> Stored:
+        """All vectors of these passages, in the order of ids; those that are gone are left out."""
+        known, starts, counts, rows = self._places
+        found = np.searchsorted(known, ids)
+        found = found[known.take(found, mode="clip") == ids] if len(known) else found[:0]
+        sizes = counts[found]
+        firsts = np.cumsum(sizes) - sizes
+        chosen = np.repeat(starts[found] - firsts, sizes) + np.arange(sizes.sum())
+        return Stored(known[found], firsts, Coded.unpacked(rows[chosen]))
+
+    def add(self, new: Stored) -> None:
+        """Add passages, whose ids are higher than all that were ever added."""
+        if not len(new.ids):
+            return
+        old = self._places
+        end = self._file.seek(0, os.SEEK_END) // self._width
+        self._file.write(new.vectors.packed())
+        self._file.flush()
+        counts = np.diff(new.starts, append=len(new.vectors))
+        self._places = _Places(
+            np.concatenate([old.ids, new.ids]),
+            np.concatenate([old.starts, end + new.starts]),
+            np.concatenate([old.counts, counts]),
+            self._mapped(),
+        )
+
+    def remove(self, ids: Ids) -> None:
+        """Remove passages, and overwrite their rows; unknown ids are ignored."""
+        known, starts, counts, rows = self._places
+        gone = np.isin(known, ids)
+        self._places = _Places(known[~gone], starts[~gone], counts[~gone], rows)
+        for start, count in zip(starts[gone].tolist(), counts[gone].tolist(), strict=True):
+            self._file.seek(start * self._width)
+            self._file.write(bytes(count * self._width))
+        self._file.flush()
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _mapped(self) -> npt.NDArray[np.uint8]:
+        size = os.fstat(self._file.fileno()).st_size
+        if not size:  # which cannot be mapped
+            return np.empty((0, self._width), np.uint8)
+        memory = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ)
+        return np.frombuffer(memory, np.uint8).reshape(-1, self._width)
+
+    def _compact(self, path: Path) -> None:
+        """Leave out the rows of what is gone; searches go on with the old file."""
+        ids, starts, counts, rows = self._places
+
+        def write(new: Path) -> None:
+            with new.open("wb") as file:
+                for start, count in zip(starts.tolist(), counts.tolist(), strict=True):
+                    file.write(rows[start : start + count].tobytes())
+
+        derived.write_atomically(path, write)
+        self._file.close()
+        self._file = path.open("r+b")
+        self._places = _Places(ids, np.cumsum(counts) - counts, counts, self._mapped())
+
+    def _write_places(self, path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, np.stack(self._places[:3]), allow_pickle=False)
