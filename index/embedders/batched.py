@@ -12,8 +12,10 @@ import numpy as np
 from index.batch import Batcher, Load
 from index.types import Embedder, Matrix, Spans
 
-SLICE_S = 0.012
-"""What a slice should take; some take longer, few more than 15 ms. A passage is never divided."""
+SLICE_S = 0.015
+"""What a slice should take; half of it where questions come. A passage is never divided."""
+CALM_S = 1.0
+"""After so long without a question none is expected."""
 INERTIA = 0.7
 """How much the pace known before counts beside the one just measured."""
 LONGEST_TITLE = 200
@@ -23,13 +25,12 @@ LONGEST_TITLE = 200
 class Pace:
     """How many texts are computed in a slice's time, learnt from the slices before."""
 
-    def __init__(self, goal: float = SLICE_S) -> None:
-        self._goal = goal
+    def __init__(self) -> None:
         self._each = 0.0  # seconds a character, of which the longest text's count for every text
 
-    def fits(self, longest: int) -> int:
-        """How many texts of this length; one in any case."""
-        return max(1, int(self._goal / (self._each * longest))) if self._each else 1
+    def fits(self, longest: int, goal: float = SLICE_S) -> int:
+        """How many texts of this length in so many seconds; one in any case."""
+        return max(1, int(goal / (self._each * longest))) if self._each else 1
 
     def learn(self, characters: int, seconds: float) -> None:
         """What a slice took."""
@@ -57,10 +58,13 @@ class BatchedEmbedder:
         self._batcher = Batcher[str, Matrix](embedder.embed_queries)
         self._vector = lru_cache(remembered)(self._vector_of)
         self._pace = Pace()
+        self._asked = -CALM_S
+        """When the last question came."""
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
         """A row a question. Several at once are nobody's question that waits for an answer."""
         if len(texts) == 1:
+            self._asked = self._clock()
             return self._vector(texts[0])[None]
         rows = np.empty((len(texts), self.dim), np.float32)
 
@@ -111,8 +115,9 @@ class BatchedEmbedder:
         left = sorted(range(len(sizes)), key=lambda i: sizes[i])
         while left:
             with self._batcher.slice():
-                longest = max(sizes[left[-1]], 1)
-                part = [left.pop() for _ in range(min(self._pace.fits(longest), len(left)))]
-                start = self._clock()
+                longest, start = max(sizes[left[-1]], 1), self._clock()
+                goal = SLICE_S if start - self._asked > CALM_S else SLICE_S / 2
+                fit = min(self._pace.fits(longest, goal), len(left))
+                part = [left.pop() for _ in range(fit)]
                 embed(part)
                 self._pace.learn(longest * len(part), self._clock() - start)

@@ -32,6 +32,9 @@ WORDS = "tokenizer.json"
 
 BUDGET = 1024
 """Tokens, with padding, that go through the network at once; with 4,096 it is slower and larger."""
+CALL = 18
+"""Tokens that could be computed in the time that a call takes beside its tokens; most of that goes
+by until the weights have come from memory."""
 STEP = 8
 """Lengths are padded to a multiple of it: each new shape costs the runtime some milliseconds."""
 TOKENIZED = 32
@@ -129,12 +132,18 @@ class CompiledEmbedder:
 
 
 def within_budget(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of the texts that go together: as many as keep to the budget, the longest first."""
+    """Places of the texts that go together, the longest first.
+
+    As many as keep to the budget, and no more than are worth their padding.
+    """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     while order:
-        fit = max(1, BUDGET // padded(lengths[order[0]]))
-        yield order[:fit]
-        order = order[fit:]
+        longest = padded(lengths[order[0]])
+        fit = max(1, BUDGET // longest)
+        wasted = [longest - padded(lengths[i]) for i in order[:fit]]
+        cut = next((k for k, one in enumerate(wasted) if one * (len(wasted) - k) > CALL), fit)
+        yield order[:cut]
+        order = order[cut:]
 
 
 def padded(length: int) -> int:

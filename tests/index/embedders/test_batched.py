@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from index.embedders.batched import SLICE_S, BatchedEmbedder, Pace
+from index.embedders.batched import CALM_S, SLICE_S, BatchedEmbedder, Pace
 from index.embedders.hashing import HashingEmbedder
 from index.errors import NotReady
 from index.types import Matrix, Spans
@@ -76,12 +76,25 @@ def test_slices_are_as_large_as_their_time_allows(
 ) -> None:
     texts = ["x" * length for length in (60, 30, 30, 30, 30, 30, 10, 10, 10)]
     batched.embed_passages([""] * 9, texts, [[]] * 9)
-    # Nothing is known before the first; then a slice has room for 120 characters, padded.
+    # Nothing is known before the first; then a slice has room for 150 characters, padded.
     assert [[len(text) for text in call] for call in recording.calls] == [
         [60],
-        [30, 30, 30, 30],
-        [30, 10, 10, 10],
+        [30, 30, 30, 30, 30],
+        [10, 10, 10],
     ]
+
+
+def test_slices_are_half_as_long_where_questions_come(
+    batched: BatchedEmbedder, recording: Recording
+) -> None:
+    batched.embed_passages([""], ["x" * 60], [[]])
+    batched.embed_queries(["rain"])
+    texts = ["x" * 30] * 5
+    batched.embed_passages([""] * 5, texts, [[]] * 5)
+    assert [len(call) for call in recording.calls[2:]] == [2, 2, 1]
+    recording.now += CALM_S
+    batched.embed_passages([""] * 5, texts, [[]] * 5)
+    assert [len(call) for call in recording.calls[5:]] == [5]
 
 
 def test_a_passage_is_never_divided(batched: BatchedEmbedder, recording: Recording) -> None:
