@@ -29,6 +29,7 @@ from api.service import Service
 from api.settings import Settings
 from api.state import asking
 from api.version import version
+from index.processor import share_heaps
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +132,7 @@ def _for_pages_of(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
 
 def serve(settings: Settings, service: Service | None = None) -> None:
     """Answer requests until the process is told to stop."""
+    share_heaps()
     uvicorn.run(
         create_app(settings, service),
         host=settings.host,

@@ -17,6 +17,10 @@ READINGS = 4
 between: of 24 callers on 2 cores, two at once serve 50 a second, four 59, all of them 61."""
 
 
+RETRIEVALS = 2
+"""At once; Python runs one at a time in any case, and more only wake each other up."""
+
+
 class Pipeline:
     """A retriever and a reader, asked one question at a time, from any thread."""
 
@@ -25,7 +29,8 @@ class Pipeline:
     ) -> None:
         self.retriever = retriever
         self.reader = reader
-        self._turns = threading.BoundedSemaphore(readings)
+        self._retrieving = threading.BoundedSemaphore(RETRIEVALS)
+        self._reading = threading.BoundedSemaphore(readings)
 
     def search(
         self,
@@ -41,13 +46,13 @@ class Pipeline:
         text = searchable(question)
         with _timed(timing, "embed"):
             vector = self.retriever.corpus.embedder.embed_queries([text])[0]
-        with _timed(timing, "retrieve"):
+        with _timed(timing, "retrieve"), self._retrieving:
             wanted = max(k, PASSAGES_READ) if rerank else k
             hits, total = self.retriever.retrieve(
                 text, vector, wanted, where=where, weights=weights
             )
         if rerank:
-            with _timed(timing, "read"), self._turns:
+            with _timed(timing, "read"), self._reading:
                 hits = list(self.reader.read(text, hits).hits[:k])
         return Found(question, tuple(hits), total, timing)
 
@@ -68,7 +73,7 @@ class Pipeline:
         start = time.perf_counter()
         found = self.search(question, k=max(k, PASSAGES_READ), where=where, weights=weights)
         timing = dict(found.timing)
-        with _timed(timing, "read"), self._turns:
+        with _timed(timing, "read"), self._reading:
             left = budget_ms and max(budget_ms - (time.perf_counter() - start) * 1000, 1.0)
             read = self.reader.read(searchable(question), found.hits, budget_ms=left)
         threshold = self.reader.threshold if min_confidence is None else min_confidence

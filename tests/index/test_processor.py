@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,23 @@ def test_bfloat16_is_used_where_the_processor_multiplies_it(
     cpuinfo.write_text(f"processor\t: 0\n{flags}\nbogomips\t: 5200\n")
     assert multiplies_bfloat16(cpuinfo) is it_does
     assert multiplies_bfloat16(tmp_path / "missing") is False
+
+
+def test_heaps_are_shared_where_there_are_more_than_one() -> None:
+    code = (
+        "import ctypes, threading\n"
+        "from index.processor import share_heaps\n"
+        "share_heaps(1)\n"
+        "kept = []\n"
+        "threads = [threading.Thread(target=lambda: kept.append(bytes(10**5))) for _ in range(9)]\n"
+        "[(one.start(), one.join()) for one in threads]\n"
+        "libc = ctypes.CDLL(None)\n"
+        "if hasattr(libc, 'malloc_info'):\n"
+        "    libc.fdopen.restype = ctypes.c_void_p\n"
+        "    libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b'w')))\n"
+        "    libc.fflush(None)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.count("<heap nr=") in (0, 1)
