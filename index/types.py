@@ -118,7 +118,7 @@ class Embedder(Protocol):
 class VectorIndex(Protocol):
     """Inner-product search over rows of `dim` columns with integer ids, held in memory.
 
-    It finds candidates: their exact scores are taken from the store's vectors.
+    It finds candidates: their exact scores are taken from all their stored vectors.
     """
 
     def __init__(self, dim: int) -> None: ...
