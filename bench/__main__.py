@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 from tqdm import tqdm
 
+from api.build import build_embedder
+from api.settings import Settings
 from bench import dialogues as talks
 from bench import doors as chats
 from bench import made, table
@@ -153,7 +155,7 @@ def scale(
     json_file: Json = None,
 ) -> None:
     """How the index does at a size, over real passages and what is made of them."""
-    embedder = SentenceTransformerEmbedder()
+    embedder = build_embedder(Settings())
     base = made.base(files, real, QUESTIONS, embedder)
     found = []
     for size in _bar(passages, "sizes", len(passages)):

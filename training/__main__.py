@@ -17,13 +17,17 @@ from transformers import AutoTokenizer
 from api.build import build_embedder, build_pipeline
 from api.settings import Settings
 from qa.cached import collected
+from qa.calibrate import MARKED, Calibration
 from qa.datasets import named
+from qa.pipeline import Pipeline
 from qa.readers.packaged import FOLDER, PackagedModel
+from qa.retrieve import HybridRetriever
+from qa.span_reader import SpanReader
 from training.ablate import TABLE, ablate, markdown
 from training.curve import draw
 from training.data import Source, prepare, sources, write_held_out
 from training.export import export, quantised
-from training.goals import answers_among_first, ranked_sentences, reading_times
+from training.goals import answers_among_first, best_answers, ranked_sentences, reading_times
 from training.start import started
 from training.train import CHECKPOINT, LOG, Plan, train
 
@@ -35,6 +39,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 Work = Annotated[Path, typer.Option(help="Where prepared data and checkpoints are kept.")]
 Name = Annotated[str, typer.Option(help="Of this run.")]
+Cache = Annotated[Path, typer.Option(help="Where the sets' vectors are kept.")]
 
 
 @app.command("prepare")
@@ -153,6 +158,26 @@ def time_reading(*, threads: int = 1) -> None:
     """How long reading takes, by the number of windows."""
     for windows, milliseconds in reading_times(PackagedModel(threads=threads)).items():
         typer.echo(f"{windows} windows: {milliseconds:.1f} ms")
+
+
+@app.command("read")
+def read(
+    sets: list[str],
+    *,
+    cache: Cache,
+    asked: int = 250,
+    model: Annotated[Path, typer.Option(help="A folder with model.onnx.")] = FOLDER,
+) -> None:
+    """Given its paragraph, the best answer to each question of SETs in SQuAD's layout."""
+    embedder, reader = build_embedder(Settings()), PackagedModel(model)
+    for name in sets:
+        found = named(name)
+        with collected(found, embedder, cache, progress=_bar) as corpus:
+            pipeline = Pipeline(
+                HybridRetriever(corpus), SpanReader(corpus, reader, Calibration.load(MARKED))
+            )
+            figures = best_answers(found, pipeline, asked=asked, progress=_bar)
+        typer.echo(f"{name}: {_figures(figures)}")
 
 
 @app.command("rank")

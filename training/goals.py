@@ -1,15 +1,22 @@
-"""What `qa eval` does not measure: sentences ranked, answers among the first, and the time."""
+"""What `qa eval` does not measure: best answers, ranked sentences, the first answers, the time."""
 
+import random
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sklearn.metrics import average_precision_score
+
 from qa.cached import Progress, silent
-from qa.metrics import mean, normalise
+from qa.evaluate import evaluate
+from qa.metrics import exact_match, f1, mean, normalise
 from qa.pipeline import Pipeline
+from qa.questions import Dataset
 from qa.records import json_lines
+from qa.report import Outcome
 from qa.types import SpanModel, Window
 from training.data import plain_or_packed
 
@@ -24,6 +31,61 @@ TEXT = Window(
     "which has killed more than 300,000 people and displaced over half the country’s population. "
     "Tens of thousands of civilians have fled east Aleppo in recent weeks, the UN said.",
 )
+
+
+def best_answers(
+    dataset: Dataset, pipeline: Pipeline, *, asked: int, progress: Progress = silent
+) -> dict[str, float]:
+    """Of so many questions, each with its paragraph, the best answer whatever its confidence.
+
+    Where some have no answer: whether the confidence tells them from the others (average
+    precision), and F1 as of SQuAD 2.0 when none is given below the threshold that is best for the
+    other half of the questions.
+    """
+    known = [one for one in dataset.questions if one.paragraph]
+    some = random.Random(0).sample(known, min(asked, len(known)))
+    part = replace(dataset, questions=tuple(some))
+    outcomes = evaluate(part, pipeline, closed=True, progress=progress).outcomes
+    able = [one for one in outcomes if one.question.answers]
+    figures = {
+        "f1": mean([_f1(one) for one in able]),
+        "em": mean([exact_match(_said(one), _golds(one)) for one in able]),
+        "sentence": mean([one.sentence for one in able]),
+        "questions": len(able),
+    }
+    if len(able) == len(outcomes):
+        return figures
+    labels = [bool(one.question.answers) for one in outcomes]
+    told = average_precision_score(labels, [one.confidence for one in outcomes])
+    halves = outcomes[::2], outcomes[1::2]
+    apart = [_above(one, _threshold(other)) for one, other in (halves, halves[::-1])]
+    f1_of_all = sum(map(sum, apart)) / len(outcomes)
+    return figures | {"answerable_ap": told, "squad2_f1": f1_of_all, "of": len(outcomes)}
+
+
+def _threshold(outcomes: Sequence[Outcome]) -> float:
+    """The confidence from which to give answers that is best for these."""
+    tried = [0.0, *(one.confidence + 1e-9 for one in outcomes)]
+    return max(tried, key=lambda limit: sum(_above(outcomes, limit)))
+
+
+def _above(outcomes: Sequence[Outcome], limit: float) -> list[float]:
+    """F1 of each where answers of less confidence are not given."""
+    return [
+        _f1(one) if one.confidence >= limit else float(not one.question.answers) for one in outcomes
+    ]
+
+
+def _f1(outcome: Outcome) -> float:
+    return f1(_said(outcome), _golds(outcome))
+
+
+def _said(outcome: Outcome) -> str:
+    return outcome.span.text if outcome.span else ""
+
+
+def _golds(outcome: Outcome) -> list[str]:
+    return [one.text for one in outcome.question.answers]
 
 
 def ranked_sentences(
