@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from api import render
 from api.conversations import named
-from api.metrics import Metrics
 from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
 from api.parameters import ONLY_DECLARED, documented, read_as
 from api.schemas import (
@@ -20,8 +19,7 @@ from api.schemas import (
     SearchRequest,
     SearchResponse,
 )
-from api.service import Service
-from api.state import TheAdmission, TheMetrics, TheService
+from api.state import Asked, TheAsked
 
 Reply = TypeVar("Reply", AskResponse, SearchResponse)
 
@@ -82,32 +80,22 @@ def _documented(forms: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
     openapi_extra=documented(AskQuery),
 )
 async def get_ask(
-    query: Annotated[AskQuery, Depends(read_as(AskQuery))],
-    request: Request,
-    service: TheService,
-    metrics: TheMetrics,
-    admission: TheAdmission,
+    query: Annotated[AskQuery, Depends(read_as(AskQuery))], request: Request, asked: TheAsked
 ) -> Response:
     """Answer a question, with the exact place of the answer in its article.
 
     A conversation completes the question, but only a POST goes on with it.
     """
     body = AskRequest.model_validate(query.model_dump(by_alias=True))
-    work = partial(_asked, body, request, service, metrics, remember=False)
-    return await admission.respond(request, work)
+    work = partial(_answer, body, request, asked, remember=False)
+    return await asked.admission.respond(request, work)
 
 
 @router.post("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
-async def post_ask(
-    body: AskRequest,
-    request: Request,
-    service: TheService,
-    metrics: TheMetrics,
-    admission: TheAdmission,
-) -> Response:
+async def post_ask(body: AskRequest, request: Request, asked: TheAsked) -> Response:
     """Answer a question, with a filter, weights or a budget of time."""
-    work = partial(_asked, body, request, service, metrics, remember=True)
-    return await admission.respond(request, work)
+    work = partial(_answer, body, request, asked, remember=True)
+    return await asked.admission.respond(request, work)
 
 
 @router.get(
@@ -117,41 +105,29 @@ async def post_ask(
     openapi_extra=documented(SearchQuery),
 )
 async def get_search(
-    query: Annotated[SearchQuery, Depends(read_as(SearchQuery))],
-    request: Request,
-    service: TheService,
-    metrics: TheMetrics,
-    admission: TheAdmission,
+    query: Annotated[SearchQuery, Depends(read_as(SearchQuery))], request: Request, asked: TheAsked
 ) -> Response:
     """Find the passages that fit best."""
     body = SearchRequest.model_validate(query.model_dump(by_alias=True))
-    return await admission.respond(request, partial(_found, body, request, service, metrics))
+    return await asked.admission.respond(request, partial(_find, body, request, asked))
 
 
 @router.post("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
-async def post_search(
-    body: SearchRequest,
-    request: Request,
-    service: TheService,
-    metrics: TheMetrics,
-    admission: TheAdmission,
-) -> Response:
+async def post_search(body: SearchRequest, request: Request, asked: TheAsked) -> Response:
     """Find the passages that fit best, with a filter, weights or a budget of time."""
-    return await admission.respond(request, partial(_found, body, request, service, metrics))
+    return await asked.admission.respond(request, partial(_find, body, request, asked))
 
 
-def _asked(
-    body: AskRequest, request: Request, service: Service, metrics: Metrics, *, remember: bool
-) -> Response:
-    answer = service.ask(_own(body), remember=remember)
-    metrics.outcome(answered=answer.answered)
-    metrics.stages(answer.timing_ms.model_dump())
+def _answer(body: AskRequest, request: Request, asked: Asked, *, remember: bool) -> Response:
+    answer = asked.service.ask(_own(body), remember=remember)
+    asked.metrics.outcome(answered=answer.answered)
+    asked.metrics.stages(answer.timing_ms.model_dump())
     return _reply(answer, ASK_FORMS, request)
 
 
-def _found(body: SearchRequest, request: Request, service: Service, metrics: Metrics) -> Response:
-    found = service.search(body)
-    metrics.stages(found.timing_ms.model_dump())
+def _find(body: SearchRequest, request: Request, asked: Asked) -> Response:
+    found = asked.service.search(body)
+    asked.metrics.stages(found.timing_ms.model_dump())
     return _reply(found, SEARCH_FORMS, request)
 
 

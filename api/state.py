@@ -1,6 +1,7 @@
 """What the routes of one application share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,6 +13,15 @@ from api.schemas import AskRequest, AskResponse
 from api.service import Service
 from api.settings import Settings
 from index.errors import NotReady
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that an answer takes: one dependency, as each takes time at every question."""
+
+    service: Service
+    metrics: Metrics
+    admission: Admission
 
 
 # Coroutines, though they wait for nothing: FastAPI would run plain functions in a thread each.
@@ -35,6 +45,11 @@ async def _admission(request: Request) -> Admission:
     return admission
 
 
+async def _asked(request: Request) -> Asked:
+    state = request.app.state
+    return Asked(_ready(state), state.metrics, state.admission)
+
+
 def asking(state: State) -> Callable[[AskRequest], AskResponse]:
     """Ask the service that is there then, and count the answer."""
 
@@ -55,6 +70,7 @@ def _ready(state: State) -> Service:
     return service
 
 
+TheAsked = Annotated[Asked, Depends(_asked)]
 TheService = Annotated[Service, Depends(_service)]
 TheAdmission = Annotated[Admission, Depends(_admission)]
 TheMetrics = Annotated[Metrics, Depends(_metrics)]

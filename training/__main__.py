@@ -80,6 +80,7 @@ def learn(
     without: Annotated[list[str] | None, typer.Option(help="Sources to leave out.")] = None,
     start: Annotated[Path | None, typer.Option(help="A graph or checkpoint to start from.")] = None,
     bf16: Annotated[bool, typer.Option(help="Multiply in bfloat16.")] = PLAN.bf16,
+    seed: Annotated[int, typer.Option(help="Of the order of questions.")] = PLAN.seed,
     threads: int = 0,
 ) -> None:
     """Train on what was prepared, or go on with the run of that name."""
@@ -96,7 +97,7 @@ def learn(
         "relevance": relevance,
     }
     speed = {"rate": rate, "warmup": warmup, "cooling": cooling}
-    plan = replace(PLAN, steps=steps, bf16=bf16, **speed, **chosen)
+    plan = replace(PLAN, steps=steps, bf16=bf16, seed=seed, **speed, **chosen)
     tokenizer = AutoTokenizer.from_pretrained(ENCODER)
     master = started(ENCODER, at=teacher).eval() if teacher else None
     train(
