@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 from index.embedders.hashing import HashingEmbedder
 from qa.datasets import named
 from qa.readers.packaged import FOLDER
-from training.ablate import ablate, markdown, rows, variants
+from training.ablate import TABLE, ablate, markdown, rows, variants
 from training.data import Source, prepare
 from training.train import Plan
 
@@ -73,3 +73,9 @@ def test_the_table_is_printed_as_the_card_has_it(tmp_path: Path) -> None:
     assert markdown(table).splitlines()[-1] == (
         "| six layers | .400 | .020 | .300 | .700 | .600 | .500 |"
     )
+
+
+def test_the_model_card_has_the_table_that_was_measured() -> None:
+    card = (Path(__file__).parents[2] / "qa/readers/dateline-reader/README.md").read_text()
+    shown = card.partition("<!-- compare -->\n")[2].partition("\n<!-- /compare -->")[0]
+    assert shown == markdown(Path(__file__).parents[2] / TABLE)
