@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index import mapped
 from index.coded import Stored
 from index.mapped import ROWS, MappedVectors
 
@@ -53,6 +54,31 @@ def test_a_search_that_has_begun_keeps_what_it_saw(vectors: MappedVectors) -> No
     before = rows.copy()
     added(vectors, [2], matrices(3))
     assert np.array_equal(rows, before)
+
+
+def resident(path: Path) -> int:
+    """Kilobytes of the file that count as this process's memory."""
+    lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    return sum(
+        int(next(one for one in lines if one.startswith("Rss:")).split()[1])
+        for line in lines
+        if line.endswith(str(path))
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells it")
+def test_a_large_file_is_not_held_in_memory(
+    vectors: MappedVectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = np.arange(1, 1001)
+    found = matrices(*[100] * len(ids))
+    added(vectors, ids.tolist(), found)
+    wanted = vectors[ids].vectors.rows()
+    assert resident(tmp_path / ROWS) > 700
+    monkeypatch.setattr(mapped, "LARGE", 1000)
+    for _ in range(2):
+        assert np.array_equal(vectors[ids].vectors.rows(), wanted)
+        assert resident(tmp_path / ROWS) == 0
 
 
 def test_what_is_removed_is_overwritten(vectors: MappedVectors, tmp_path: Path) -> None:
