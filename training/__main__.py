@@ -28,7 +28,7 @@ from training.curve import draw
 from training.data import Source, prepare, sources, write_held_out
 from training.export import export, quantised
 from training.goals import answers_among_first, best_answers, ranked_sentences, reading_times
-from training.start import started
+from training.start import averaged, started
 from training.train import CHECKPOINT, LOG, Plan, train
 
 PLAN = Plan()
@@ -128,6 +128,14 @@ def learn_variants(*, work: Work = Path("runs"), threads: int = 0) -> None:
 def compare(table: Path = TABLE) -> None:
     """Print what `train-variants` measured as a table."""
     typer.echo(markdown(table))
+
+
+@app.command("average")
+def average(runs: list[str], *, work: Work = Path("runs"), name: Name = "default") -> None:
+    """Make a run of the mean of the last checkpoints of RUNS; one named twice counts twice."""
+    network = averaged([work / run / CHECKPOINT for run in runs])
+    (work / name).mkdir(parents=True, exist_ok=True)
+    torch.save({"network": network}, work / name / CHECKPOINT)
 
 
 @app.command("export")

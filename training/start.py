@@ -1,5 +1,6 @@
 """What a run starts from: an encoder's weights, what ships, or another run's checkpoint."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,21 @@ def started(encoder: Path, *, layers: int = 0, at: Path | None = None) -> Reader
     network = ReaderNetwork.from_encoder(encoder, layers=count)
     network.load_state_dict(network.state_dict() | weights)
     return network
+
+
+def averaged(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of the weights of checkpoints; one that is named twice counts twice.
+
+    Runs that one went on from the other, or that began at the same weights, do better together
+    than each alone (Wortsman et al. 2022, arXiv 2203.05482).
+    """
+    found = [_of_checkpoint(path) for path in paths]
+    return {
+        name: torch.stack([one[name] for one in found]).mean(0)
+        if first.is_floating_point()
+        else first
+        for name, first in found[0].items()
+    }
 
 
 def of_graph(path: Path) -> dict[str, Tensor]:
