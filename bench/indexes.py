@@ -52,7 +52,9 @@ class Indexes:
         return dateline(folder)
 
     def _theirs(self, part: Collection) -> Side:
-        folder = self.place / f"txtai-{part.digest}"
+        # It keeps the path of its model.
+        model = hashlib.sha256(self.model.encode()).hexdigest()[:8]
+        folder = self.place / f"txtai-{part.digest}-{model}"
         if not folder.exists():
             self.say(f"indexing {len(part.passages):,} passages, once: txtai")
             with TemporaryDirectory(dir=self.place) as made:
