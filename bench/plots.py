@@ -35,8 +35,10 @@ def _load(sides: dict[str, Any], target: Path) -> None:
                 f"{clients:.0f}", (rate, p95), (3, 4), textcoords="offset points", size=7
             )
     panel.set(xlabel="searches a second (at each point: clients)", ylabel="p95, ms", yscale="log")
-    panel.yaxis.set_major_formatter("{x:g}")
-    panel.yaxis.set_minor_formatter("{x:g}")
+    low, high = panel.get_ylim()
+    ticks = [one for one in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if low < one < high]
+    panel.set_yticks(ticks, [f"{one}" for one in ticks])
+    panel.minorticks_off()
     _saved(figure, [panel], target)
 
 
