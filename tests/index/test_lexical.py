@@ -38,6 +38,18 @@ def test_words_are_found_in_any_form_and_case(index: LexicalIndex) -> None:
     assert found(index, "reopening harbours") == [3]
 
 
+def test_the_scores_of_some_are_those_of_a_search_for_all(index: LexicalIndex) -> None:
+    terms = index.terms("who was meeting in Geneva or Paris?")
+    wanted = dict(zip(*(one.tolist() for one in index.search(terms, 5)), strict=True))
+    for best in (0, 1, 5):  # of which none, some and all are known already
+        known = index.search(terms, best)
+        scores = index.scores(terms, np.array([2, 3]), known)
+        assert scores == pytest.approx([wanted[2], 0])
+    whole = index.search(terms, 5, level="articles")
+    assert index.scores(terms, np.array([1]), whole, level="articles") == whole[1]
+    assert len(index.scores(terms, np.empty(0, np.int64), known)) == 0
+
+
 def test_a_title_counts_for_its_passages(index: LexicalIndex) -> None:
     assert found(index, "Paris") == [2]
 

