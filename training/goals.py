@@ -110,18 +110,31 @@ def ranked_sentences(
 def answers_among_first(
     pipeline: Pipeline, folder: Path, asked: Iterable[str], *, progress: Progress = silent
 ) -> dict[str, float]:
-    """The share of the questions whose answer's words are in the first answers, whole."""
+    """The share of the questions whose answer is in the first answers, whole.
+
+    By the words that are given, and by the sentences that these stand in.
+    """
     wanted = set(asked)
     rows = [one.value for one in json_lines(plain_or_packed(folder / "queries.jsonl"))]
     rows = [row for row in rows if row["_id"] in wanted]
     found = [_found(pipeline, row) for row in progress(rows, folder.name, len(rows))]
-    return {f"answer_in_{FIRST}": mean([float(one) for one in found]), "questions": len(found)}
+    words, sentences = zip(*found, strict=True)
+    return {
+        f"answer_in_{FIRST}": mean(words),
+        f"answer_in_{FIRST}_sentences": mean(sentences),
+        "questions": len(found),
+    }
 
 
-def _found(pipeline: Pipeline, row: Any) -> bool:
+def _found(pipeline: Pipeline, row: Any) -> tuple[float, float]:
     spans = pipeline.ask(row["text"], k=FIRST, min_confidence=0.0).spans
-    said = [f" {normalise(span.text)} " for span in spans]
-    return any(f" {normalise(answer)} " in one for answer in row["answers"] for one in said)
+    sentences = [one.passage.slice(*one.sentence) for one in spans]
+    return _says(row, [one.text for one in spans]), _says(row, sentences)
+
+
+def _says(row: Any, texts: Sequence[str]) -> float:
+    said = [f" {normalise(text)} " for text in texts]
+    return float(any(f" {normalise(answer)} " in one for answer in row["answers"] for one in said))
 
 
 def reading_times(model: SpanModel) -> dict[int, float]:
