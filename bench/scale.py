@@ -101,20 +101,11 @@ def measure(
     *,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Figures:
-    """Make a store of this size, and measure; the service gets these settings."""
+    """Make a store of this size, build its indexes, and ask in another process and over HTTP.
+
+    The service gets these settings.
+    """
     write(base, passages, folder, embedder)
-    return measured(folder, base, passages, embedder, settings=settings)
-
-
-def measured(
-    folder: Path,
-    base: Base,
-    passages: int,
-    embedder: Embedder,
-    *,
-    settings: Mapping[str, str] = MappingProxyType({}),
-) -> Figures:
-    """Build the indexes of a store, open them in another process, and ask there and over HTTP."""
     real = min(passages, sum(len(one.pieces) for one in base.articles))
     start = time.perf_counter()
     Corpus.open(folder, embedder).close()

@@ -178,7 +178,8 @@ class Corpus:
         lexical = LexicalIndex(folder / derived.LEXICAL if self._lock else None)
         lexical.add(self.store.all_passages())
         passages = self._engine(self.embedder.dim)
-        vectors = MappedVectors(self.embedder.dim, folder if self._lock else None)
+        dim = self.embedder.dim
+        vectors = MappedVectors.create(dim, folder) if self._lock else MappedVectors(dim)
         for stored in self.store.vectors(self.embedder.dim):
             passages.add(stored.ids, stored.vectors[stored.starts].rows())
             vectors.add(stored)

@@ -42,29 +42,32 @@ class _Places(NamedTuple):
 class MappedVectors:
     """Rows are only ever added at the end; those of a removed passage become zeros.
 
-    Without a path the file is a nameless one. One thread changes it, any number read.
+    Without a file it is a nameless one. One thread changes it, any number read.
     """
 
-    def __init__(self, dim: int, path: Path | None = None) -> None:
-        self._dim = dim
+    def __init__(self, dim: int, file: IO[bytes] | None = None) -> None:
+        """`file` is closed by `close`."""
         self._width = HEAD.itemsize + dim
-        # It is closed by `close`.
-        self._file: IO[bytes] = (path / ROWS).open("w+b") if path else TemporaryFile()  # noqa: SIM115
+        self._file: IO[bytes] = file or TemporaryFile()  # noqa: SIM115 -- it is kept
         none = np.empty(0, np.int64)
         self._places = _Places(none, none, none, *self._mapped())
 
     @classmethod
+    def create(cls, dim: int, path: Path) -> Self:
+        """An empty one in this folder."""
+        return cls(dim, (path / ROWS).open("w+b"))
+
+    @classmethod
     def load(cls, dim: int, path: Path, *, write: bool) -> Self:
         """What `save` wrote; the caller has checked the files' digests. Raises ValueError."""
-        one = cls(dim)
-        one._file.close()
-        one._file = (path / ROWS).open("r+b" if write else "rb")
+        ids, starts, counts = np.load(path / PLACES, allow_pickle=False)
+        file = (path / ROWS).open("r+b" if write else "rb")
         try:
-            ids, starts, counts = np.load(path / PLACES, allow_pickle=False)
-            one._places = _Places(ids, starts, counts, *one._mapped())
-        except BaseException:
-            one.close()
+            one = cls(dim, file)
+        except ValueError:
+            file.close()
             raise
+        one._places = one._places._replace(ids=ids, starts=starts, counts=counts)
         return one
 
     def save(self, path: Path) -> None:

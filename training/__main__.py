@@ -199,7 +199,7 @@ def rank(files: list[Path]) -> None:
 
 @app.command("news")
 def news(
-    dataset: str, *, cache: Path, reader: Annotated[str, typer.Option(help="QA_READER")] = ""
+    dataset: str, *, cache: Cache, reader: Annotated[str, typer.Option(help="QA_READER")] = ""
 ) -> None:
     """Of RealTime QA's questions with a relevant article: is the answer among the first three?"""
     settings = Settings(reader=reader)

@@ -20,7 +20,7 @@ def matrices(*sizes: int) -> list[np.ndarray]:
 
 @pytest.fixture
 def vectors(tmp_path: Path) -> Iterator[MappedVectors]:
-    with closing(MappedVectors(DIM, tmp_path)) as found:
+    with closing(MappedVectors.create(DIM, tmp_path)) as found:
         yield found
 
 
