@@ -26,7 +26,7 @@ BY_ID = {question["id"]: question for question in QUESTIONS}
 MUST = {f"aleppo-0{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9)}
 """The customer's own questions: answered, and right. aleppo-07 must not be answered."""
 
-LEAST = {"direct": 37, "paraphrase": 1, "unanswerable": 18}
+LEAST = {"direct": 40, "paraphrase": 1, "unanswerable": 18}
 """Questions of each kind that are answered right, or rightly not answered; one less than it is."""
 
 RIGHT = 0.85
@@ -115,6 +115,15 @@ def test_the_customers_first_question_is_answered_right_by_the_command(tmp_path:
     assert answer == "US officials"
     whole = "US officials will meet tomorrow with their Russian counterparts in Geneva"
     assert " ".join(sentence.split()).startswith(whole)
+
+
+@pytest.mark.model
+def test_the_readme_shows_what_is_answered(service: Service) -> None:
+    readme = (SEEDS.parent / "README.md").read_text()
+    shown = readme.partition("```console\n$ qa ask ")[2].partition("```")[0]
+    question, told = shown.split("\n", 1)
+    best = service.ask(AskRequest(q=question.strip('"'))).answers[0]
+    assert told.split() == [*best.text.split(), *best.citation.sentence.text.split()]
 
 
 @pytest.mark.model
