@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 const FILTERS = ["from", "to", "source", "lang"];
 const KEY = "dateline-api-key";
 const CONVERSATION = "dateline-conversation";
-const shown = { asked: null, result: null, request: new AbortController() };
+const shown = { asked: null, result: null, request: new AbortController(), article: null, back: null };
 
 const show = (id, parts) => $(id).replaceChildren(...[parts].flat().filter(Boolean));
 
@@ -94,6 +94,7 @@ async function read(address) {
   }
   if (new URLSearchParams(location.search).get("article") !== id) return;
   if (!$("pane").open) $("pane").showModal();
+  shown.article = location.search;
   $("article").querySelector("mark")?.scrollIntoView({ block: "center" });
 }
 
@@ -112,7 +113,9 @@ function spread(full, at) {
 
 // The address
 
-function go(address, typed) {
+async function go(address, typed) {
+  shown.article = null; // whatever is closing leaves the address to this
+  await shown.back; // or it would take back what is opened now
   const search = String(address) && `?${address}`;
   if (search !== location.search) history.pushState({ ours: true }, "", location.pathname + search);
   return route(typed);
@@ -211,9 +214,12 @@ $("key").addEventListener("submit", (event) => {
 });
 $("pane").addEventListener("click", (event) => event.target === $("pane") && $("pane").close());
 $("pane").addEventListener("close", () => {
+  if ($("pane").open || location.search !== shown.article) return; // something else has been opened since
+  if (history.state?.ours) {
+    shown.back = new Promise((done) => window.addEventListener("popstate", done, { once: true }));
+    return history.back();
+  }
   const address = new URLSearchParams(location.search);
-  if (!address.has("article")) return;
-  if (history.state?.ours) return history.back();
   address.delete("article");
   address.delete("at");
   history.replaceState(null, "", `?${address}`);

@@ -355,6 +355,33 @@ def test_all_of_it_works_by_keyboard(page: Page) -> None:
     expect(question).to_have_value("")
 
 
+@pytest.mark.parametrize(
+    "at_once",
+    [
+        "pane.close(); next.click()",
+        "pane.addEventListener('close', () => next.click(), { once: true }); pane.close()",
+    ],
+    ids=["before the page hears of it", "while the browser goes back"],
+)
+@pytest.mark.parametrize("stop", [0, 2], ids=["the same place", "another place"])
+def test_an_article_opened_as_another_closes_stays_open(
+    page: Page, at_once: str, stop: int
+) -> None:
+    page.goto("/?q=who+is+meeting+in+Geneva%3F")
+    stops = page.locator("#results .open")
+    stops.nth(0).click()
+    expect(pane(page)).to_be_visible()
+    page.evaluate(
+        "([code, stop]) => new Function('pane', 'next', code)("
+        "document.getElementById('pane'), document.querySelectorAll('#results .open')[stop])",
+        [at_once, stop],
+    )
+    wanted = urlsplit(str(stops.nth(stop).get_attribute("href"))).query
+    page.wait_for_url(lambda url: urlsplit(url).query == wanted)
+    page.wait_for_timeout(300)
+    expect(pane(page)).to_be_visible()
+
+
 def test_shortcut_letters_can_be_typed_while_the_page_is_loading(page: Page) -> None:
     held: list[Route] = []
     page.route("**/v1/articles?*", lambda route: held.append(route))
