@@ -1,7 +1,7 @@
 """Admission: how many questions are answered at once, how many may wait, and who is turned away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
@@ -10,9 +10,13 @@ from typing import TypeVar
 from anyio import CapacityLimiter
 from fastapi import Request, Response
 
+from api.schemas import SearchRequest
+from api.together import Together
 from index.errors import Overloaded
+from qa.pipeline import Embedded
 
 T = TypeVar("T")
+Embed = Callable[[Sequence[SearchRequest]], Sequence[Embedded | None]]
 
 THREADS = 24
 """Questions in work at once: as many as fill a batch of the model, and no more. They wait for each
@@ -27,10 +31,11 @@ class Admission:
     `waiting` is how many questions may wait for a thread; the next one is told to come back.
     """
 
-    def __init__(self, *, waiting: int, threads: int = THREADS) -> None:
+    def __init__(self, embed: Embed, *, waiting: int, threads: int = THREADS) -> None:
         self._most = waiting
         self._threads = asyncio.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, "question")
+        self._together = Together[SearchRequest, Embedded | None, Response](embed, self._pool)
         self.waiting = 0
         self.writes = CapacityLimiter(1)
         """For what writes: the store takes one at a time, and the others wait without a thread."""
@@ -39,10 +44,13 @@ class Admission:
 
     async def respond(self, request: Request, work: Callable[[], Response]) -> Response:
         """What `work` gives; nothing for a client that has gone while it waited."""
-        async with self._turn() as waited:
-            if waited and await request.is_disconnected():
-                return Response(status_code=GONE)
-            return await self._run(work)
+        return await self._respond(request, lambda: self._run(work))
+
+    async def respond_together(
+        self, request: Request, search: SearchRequest, finish: Callable[[Embedded | None], Response]
+    ) -> Response:
+        """What `finish` makes of a search that is embedded with others, in their thread."""
+        return await self._respond(request, lambda: self._together(search, finish))
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` gives."""
@@ -68,6 +76,12 @@ class Admission:
             yield waits
         finally:
             self._threads.release()
+
+    async def _respond(self, request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
+        async with self._turn() as waited:
+            if waited and await request.is_disconnected():
+                return Response(status_code=GONE)
+            return await work()
 
     async def _run(self, work: Callable[[], T]) -> T:
         # With the request's context, so that what is logged there has its id.

@@ -80,7 +80,7 @@ def build_api(
             ready = await run_in_threadpool(build_service, settings)
         await run_in_threadpool(ready.warm_up)
         to_thread.current_default_thread_limiter().total_tokens = OTHER_THREADS
-        admission = Admission(waiting=settings.queue)
+        admission = Admission(ready.embedded, waiting=settings.queue)
         async with routes_mcp.speaking(ready, metrics, admission) as api.state.mcp:
             api.state.service, api.state.admission = ready, admission
             yield

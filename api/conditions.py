@@ -36,6 +36,11 @@ def weights(request: Request) -> Weights | None:
     return found
 
 
+def slow(request: SearchRequest) -> bool:
+    """Whether more than the usual few milliseconds may be needed: to read, or to go by a filter."""
+    return request.rerank or request.min_confidence is not None or where(request) is not None
+
+
 def _period(request: Request) -> dict[str, datetime]:
     start = None if request.from_ is None else instant(request.from_)
     end = None if request.to is None else instant(request.to, last=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from api import render
+from api import conditions, render
 from api.conversations import named
 from api.negotiation import EVENTS, JSON, MARKDOWN, TEXT, preferred
 from api.parameters import ONLY_DECLARED, documented, read_as
@@ -20,6 +20,7 @@ from api.schemas import (
     SearchResponse,
 )
 from api.state import Asked, TheAsked
+from qa.pipeline import Embedded
 
 Reply = TypeVar("Reply", AskResponse, SearchResponse)
 
@@ -109,13 +110,20 @@ async def get_search(
 ) -> Response:
     """Find the passages that fit best."""
     body = SearchRequest.model_validate(query.model_dump(by_alias=True))
-    return await asked.admission.respond(request, partial(_find, body, request, asked))
+    return await _search(body, request, asked)
 
 
 @router.post("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
 async def post_search(body: SearchRequest, request: Request, asked: TheAsked) -> Response:
     """Find the passages that fit best, with a filter, weights or a budget of time."""
-    return await asked.admission.respond(request, partial(_find, body, request, asked))
+    return await _search(body, request, asked)
+
+
+async def _search(body: SearchRequest, request: Request, asked: Asked) -> Response:
+    work = partial(_find, body, request, asked)
+    if conditions.slow(body):
+        return await asked.admission.respond(request, work)
+    return await asked.admission.respond_together(request, body, work)
 
 
 def _answer(body: AskRequest, request: Request, asked: Asked, *, remember: bool) -> Response:
@@ -125,8 +133,10 @@ def _answer(body: AskRequest, request: Request, asked: Asked, *, remember: bool)
     return _reply(answer, ASK_FORMS, request)
 
 
-def _find(body: SearchRequest, request: Request, asked: Asked) -> Response:
-    found = asked.service.search(body)
+def _find(
+    body: SearchRequest, request: Request, asked: Asked, embedded: Embedded | None = None
+) -> Response:
+    found = asked.service.search(body, embedded)
     asked.metrics.stages(found.timing_ms.model_dump())
     return _reply(found, SEARCH_FORMS, request)
 

@@ -7,22 +7,23 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from api import conditions, replies, shelf
-from api.cache import Cache
 from api.conversations import Conversations
 from api.generate import Writer, with_text
 from api.schemas import AskRequest, AskResponse, SearchRequest, SearchResponse
 from api.schemas_articles import ArticleIn, ArticleList, ArticleOut, WriteOut
 from api.settings import Settings
 from index.batch import Load
+from index.cache import Cache
 from index.corpus import Corpus
 from index.embedders.batched import BatchedEmbedder
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.sources.jsonl import parse_fields
 from index.tables import Counts
 from index.types import Article, Hit, Matrix, Written
-from qa.pipeline import Pipeline
+from qa.pipeline import Embedded, Pipeline
 from qa.read import PASSAGES_READ
 from qa.types import Answer, Found, Turn
+from qa.wording import searchable
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +81,20 @@ class Service:
             self._conversations.remember(request, reply)
         return with_text(reply, self.writer) if request.generate else reply
 
-    def search(self, request: SearchRequest) -> SearchResponse:
+    def search(self, request: SearchRequest, embedded: Embedded | None = None) -> SearchResponse:
         """The passages that fit best."""
-        start = time.perf_counter()
-        return self._known(request, request, lambda: self._searched(request, start))
+        start = time.perf_counter() - (embedded.seconds if embedded else 0)
+        return self._known(request, request, lambda: self._searched(request, start, embedded))
+
+    def embedded(self, requests: Sequence[SearchRequest]) -> list[Embedded | None]:
+        """Their questions, by one call of the model; nothing where the reply is known already."""
+        start, generation = time.perf_counter(), self.generation
+        known = [_key(one, one, generation) in self._cache for one in requests]
+        texts = [searchable(one.q) for one, kept in zip(requests, known, strict=True) if not kept]
+        embed = self._embedder.embed_waiting if self._embedder else self.embed
+        vectors = iter(embed(texts))
+        seconds = time.perf_counter() - start
+        return [None if kept else Embedded(next(vectors), seconds) for kept in known]
 
     def add(self, articles: Sequence[ArticleIn], *, single: bool = False) -> list[WriteOut]:
         """Store articles, all or, where one of them is wrong, none; on the disk when it returns.
@@ -193,10 +204,12 @@ class Service:
                 break
         return replies.asked(found, request, self._corpus, reader=self.reader, start=start)
 
-    def _searched(self, request: SearchRequest, start: float) -> SearchResponse:
+    def _searched(
+        self, request: SearchRequest, start: float, embedded: Embedded | None
+    ) -> SearchResponse:
         factor = STORY_FACTOR if request.collapse == "story" else 1
         for k in _reaches(request.limit * factor):
-            found, last = self._search(request, k)
+            found, last = self._search(request, k, embedded)
             if _enough(request, found.hits, last=last):
                 break
         return replies.searched(found, request, self._corpus.generation, start=start)
@@ -211,14 +224,21 @@ class Service:
             budget_ms=request.budget_ms,
         )
 
-    def _search(self, request: SearchRequest, k: int) -> tuple[Found, bool]:
+    def _search(
+        self, request: SearchRequest, k: int, embedded: Embedded | None
+    ) -> tuple[Found, bool]:
         """What was found among the `k` best passages, and whether there are no others."""
         if request.min_confidence is not None:
             answer = self._ask(request, k)
             return replies.only_answering(answer), len(answer.found.hits) < k
         where, weights = conditions.where(request), conditions.weights(request)
         found = self._pipeline.search(
-            request.q, k=k, where=where, weights=weights, rerank=request.rerank
+            request.q,
+            k=k,
+            where=where,
+            weights=weights,
+            rerank=request.rerank,
+            embedded=embedded,
         )
         return found, len(found.hits) < k
 

@@ -11,10 +11,10 @@ passage cannot be divided, and with PyTorch's 45 ms for one a question took 57 m
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from index.errors import NotReady, Overloaded
 
@@ -44,11 +44,11 @@ class Load:
 class _Caller(Generic[Item, Result]):
     """Somebody in the queue: woken with a result, with a failure, or to use the model."""
 
-    __slots__ = ("_wakeup", "done", "failure", "item", "result")
+    __slots__ = ("_wakeup", "done", "failure", "items", "results")
 
-    def __init__(self, item: Item | None = None) -> None:
-        self.item = item
-        self.result: Result | None = None
+    def __init__(self, items: Sequence[Item] = ()) -> None:
+        self.items = items
+        self.results: list[Result] = []
         self.failure: Exception | None = None
         self.done = False
         self._wakeup = threading.Lock()
@@ -64,10 +64,10 @@ class _Caller(Generic[Item, Result]):
     def fail(self, failure: Exception) -> None:
         self.failure, self.done = failure, True
 
-    def outcome(self) -> Result:
+    def outcome(self) -> list[Result]:
         if self.failure is not None:
             raise self.failure
-        return cast(Result, self.result)
+        return self.results
 
 
 class Batcher(Generic[Item, Result]):
@@ -96,9 +96,12 @@ class Batcher(Generic[Item, Result]):
         self._closed = False
         self._batches = self._batched = 0
 
-    def __call__(self, item: Item) -> Result:
-        """What the model makes of it; raises Overloaded, or what the model raised for its batch."""
-        caller = _Caller[Item, Result](item)
+    def __call__(self, items: Sequence[Item]) -> list[Result]:
+        """What the model makes of each, all in one call.
+
+        Raises Overloaded, or what the model raised for its batch.
+        """
+        caller = _Caller[Item, Result](items)
         if not self._asks_at_once(caller):
             caller.wait()
         if not caller.done:
@@ -120,8 +123,8 @@ class Batcher(Generic[Item, Result]):
     def load(self) -> Load:
         """As it is now."""
         with self._lock:
-            waiting = len(self._questions), len(self._slices)
-            return Load(*waiting, self._batches, self._batched)
+            questions = sum(len(caller.items) for caller in self._questions)
+            return Load(questions, len(self._slices), self._batches, self._batched)
 
     def close(self) -> None:
         """Whoever waits is told that it is over, and so is whoever comes later."""
@@ -164,10 +167,12 @@ class Batcher(Generic[Item, Result]):
     def _lead(self, first: _Caller[Item, Result]) -> None:
         """One call of the model, for the first and for those that wait."""
         with self._lock:
-            others = min(len(self._questions), self._largest - 1)
-            batch = [first, *(self._questions.popleft() for _ in range(others))]
+            batch, size = [first], len(first.items)
+            while self._questions and size + len(self._questions[0].items) <= self._largest:
+                batch.append(self._questions.popleft())
+                size += len(batch[-1].items)
             self._batches += 1
-            self._batched += len(batch)
+            self._batched += size
         try:
             self._answer(batch)
         finally:
@@ -179,9 +184,11 @@ class Batcher(Generic[Item, Result]):
         for caller in batch:
             caller.fail(_interrupted())  # which stands only where not even an error comes
         try:
-            results = self._compute([cast(Item, caller.item) for caller in batch])
-            for caller, result in zip(batch, results, strict=True):
-                caller.result = result
+            items = [item for caller in batch for item in caller.items]
+            results = [result for _, result in zip(items, self._compute(items), strict=True)]
+            for caller in batch:
+                caller.results = results[: len(caller.items)]
+                del results[: len(caller.items)]
         except Exception as error:  # noqa: BLE001 -- it is raised again by everybody's own call
             for caller in batch:
                 caller.fail(error)

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import sys
+import threading
 from pathlib import Path
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -10,6 +11,8 @@ QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CPUINFO = Path("/proc/cpuinfo")
 M_ARENA_MAX = -8
 """glibc's name for it, in malloc.h."""
+NICE = 10
+"""A tenth of the share of time that other threads get."""
 BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 
@@ -31,6 +34,15 @@ def multiplies_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
         return False
     flags = next((line for line in lines if line.startswith("flags")), "")
     return not BFLOAT16.isdisjoint(flags.split())
+
+
+def give_way() -> None:
+    """Let others go before this thread, and before those that it starts; Linux alone can do that.
+
+    While articles come in, a search takes two thirds of the time that it takes otherwise.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def share_heaps(count: int = 2) -> None:

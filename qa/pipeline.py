@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from index.filters import Filter
+from index.types import Matrix
 from qa.read import PASSAGES_READ
 from qa.retrieve import HybridRetriever, Weights
 from qa.types import Answer, Found, Reader
@@ -19,6 +20,14 @@ between: of 24 callers on 2 cores, two at once serve 50 a second, four 59, all o
 
 RETRIEVALS = 2
 """At once; Python runs one at a time in any case, and more only wake each other up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A question's vector, of shape (dim,), and the seconds that it was waited for."""
+
+    vector: Matrix
+    seconds: float
 
 
 class Pipeline:
@@ -40,12 +49,15 @@ class Pipeline:
         where: Filter | None = None,
         weights: Weights | None = None,
         rerank: bool = False,
+        embedded: Embedded | None = None,
     ) -> Found:
-        """The passages that fit best; `rerank` lets the reader put the first of them in order."""
-        timing: dict[str, float] = {}
+        """The passages that fit best; `rerank` lets the reader put the first of them in order.
+
+        `embedded` is the question, where it has been embedded with others.
+        """
         text = searchable(question)
-        with _timed(timing, "embed"):
-            vector = self.retriever.corpus.embedder.embed_queries([text])[0]
+        embedded = embedded or self._embedded(text)
+        timing, vector = {"embed": embedded.seconds}, embedded.vector
         with _timed(timing, "retrieve"), self._retrieving:
             wanted = max(k, PASSAGES_READ) if rerank else k
             hits, total = self.retriever.retrieve(
@@ -80,6 +92,11 @@ class Pipeline:
         given = tuple(span for span in read.spans if span.confidence >= threshold)[:k]
         best = max((span.confidence for span in read.spans), default=0.0)
         return Answer(question, given, replace(found, hits=read.hits), best, timing)
+
+    def _embedded(self, text: str) -> Embedded:
+        start = time.perf_counter()
+        vector = self.retriever.corpus.embedder.embed_queries([text])[0]
+        return Embedded(vector, time.perf_counter() - start)
 
 
 @contextmanager

@@ -4,27 +4,19 @@ Its vectors are those of the reference, `sentence_transformers.py`, within `comp
 that an index may be made with one and searched with the other.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from index.embedders.late import heads, mean_by_sentence, unit
+from index.embedders.network import Batch, Behind, Network
 from index.embedders.weights import tensor
 from index.processor import cores
 from index.types import Matrix, Spans
-
-# The first would tell its makers of every import, unasked; the second makes models and is slow to
-# load. openvino does without either.
-for name in ("openvino_telemetry", "openvino.tools.ovc"):
-    sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-
-import openvino  # noqa: E402  # only now
 
 GRAPH = "encoder.xml"
 NUMBERS = "encoder.bin"
@@ -38,7 +30,10 @@ by until the weights have come from memory."""
 STEP = 8
 """Lengths are padded to a multiple of it: each new shape costs the runtime some milliseconds."""
 TOKENIZED = 32
-"""Texts whose words are looked up together, while the batch before is computed."""
+"""Texts for a thread whose words are looked up together; those of like length share a batch."""
+PER_THREAD = 2
+"""Passages in a batch, if there are so many: one takes a tenth longer by itself, and four gain less
+than another tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +46,6 @@ class About:
     precision: str
     question_prompt: str = ""
     passage_prompt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Texts that go through the network together; `rows` are their places among all."""
-
-    rows: list[int]
-    encodings: list[Encoding]
-    words: Any
-    mask: Any
 
 
 class CompiledEmbedder:
@@ -76,14 +61,20 @@ class CompiledEmbedder:
         self._tokenizer.enable_truncation(about.max_tokens)
         self._embeddings = tensor(weights, about.embeddings)
         self.dim = self._embeddings.shape[1]
-        self._network = _loaded(folder / GRAPH, about.precision, threads or cores())
-        self._idle: list[Any] = []  # requests that no thread is using; each has its own memory
+        threads = threads or cores()
+        self.at_once = PER_THREAD * threads
+        """Passages that are best embedded together."""
+        load = partial(Network, folder / GRAPH, about.precision, threads=threads)
+        self._questions = load()
+        # By one network a question would wait for the passages that are being computed.
+        self._passages = Behind(partial(load, streams=threads), self._questions, threads=threads)
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
         """A row a question, with the model's own question prompt where it has one."""
         whole = np.empty((len(texts), self.dim), np.float32)
-        for batch in self._batches([self._about.question_prompt + text for text in texts]):
-            whole[batch.rows] = _means(self._tokens(batch), batch)
+        for batches in self._batches([self._about.question_prompt + text for text in texts]):
+            for batch in batches:
+                whole[batch.rows] = _means(self._questions(batch), batch)
         return whole
 
     def embed_passages(
@@ -93,27 +84,31 @@ class CompiledEmbedder:
         before = [self._about.passage_prompt + head for head in heads(titles)]
         whole = np.empty((len(texts), self.dim), np.float32)
         parts: list[Matrix] = [whole[:0]] * len(texts)
-        for batch in self._batches([a + b for a, b in zip(before, texts, strict=True)]):
-            tokens = self._tokens(batch)
+
+        def take(batch: Batch, tokens: Matrix) -> None:
             whole[batch.rows] = _means(tokens, batch)
             for row, i in enumerate(batch.rows):
                 offsets = np.array(batch.encodings[row].offsets) - len(before[i])
                 mine = tokens[row, : len(offsets)]
                 parts[i] = mean_by_sentence(mine, offsets, sentences[i], whole[i])
+
+        read = [a + b for a, b in zip(before, texts, strict=True)]
+        for batches in self._batches(read, threads=self._passages.threads):
+            self._passages.each(batches, take)
         return whole, parts
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[Batch]:
-        """All texts, the longest first, so that those of like length go together."""
-        made = self._made(texts)
-        return _ahead(made) if len(texts) > TOKENIZED else made
+    def _batches(self, texts: Sequence[str], *, threads: int = 1) -> Iterator[Iterator[Batch]]:
+        """All texts, the longest first, so that those of like length go together.
 
-    def _made(self, texts: Sequence[str]) -> Iterator[Batch]:
+        Some at a time, cut into as many batches as can be computed at once, or more.
+        """
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for low in range(0, len(order), TOKENIZED):
-            rows = order[low : low + TOKENIZED]
+        size = TOKENIZED * threads
+        for low in range(0, len(order), size):
+            rows = order[low : low + size]
             found = self._tokenizer.encode_batch([texts[i] for i in rows])
-            for part in within_budget([len(one.ids) for one in found]):
-                yield self._batch([rows[k] for k in part], [found[k] for k in part])
+            cut = within_budget([len(one.ids) for one in found], threads)
+            yield (self._batch([rows[k] for k in part], [found[k] for k in part]) for part in cut)
 
     def _batch(self, rows: list[int], encodings: list[Encoding]) -> Batch:
         shape = (len(rows), padded(max(len(one.ids) for one in encodings)))
@@ -123,23 +118,18 @@ class CompiledEmbedder:
             mask[row, : len(one.ids)] = 1
         return Batch(rows, encodings, self._embeddings[ids], mask)
 
-    def _tokens(self, batch: Batch) -> Matrix:
-        """A vector for each token of each text."""
-        request = self._idle.pop() if self._idle else self._network.create_infer_request()
-        tokens = np.array(request.infer([batch.words, batch.mask], share_inputs=True)[0])
-        self._idle.append(request)
-        return tokens
 
-
-def within_budget(lengths: Sequence[int]) -> Iterator[list[int]]:
+def within_budget(lengths: Sequence[int], threads: int = 1) -> Iterator[list[int]]:
     """Places of the texts that go together, the longest first.
 
-    As many as keep to the budget, and no more than are worth their padding.
+    As many as keep to the budget and leave the other threads as many, and no more than are worth
+    their padding.
     """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    share = -(-len(order) // threads)
     while order:
         longest = padded(lengths[order[0]])
-        fit = max(1, BUDGET // longest)
+        fit = max(1, min(BUDGET // longest, share))
         wasted = [longest - padded(lengths[i]) for i in order[:fit]]
         cut = next((k for k, one in enumerate(wasted) if one * (len(wasted) - k) > CALL), fit)
         yield order[:cut]
@@ -151,25 +141,6 @@ def padded(length: int) -> int:
     return -(-length // STEP) * STEP
 
 
-def _loaded(graph: Path, precision: str, threads: int) -> Any:
-    options = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_NUM_THREADS": threads,
-        "INFERENCE_PRECISION_HINT": precision,
-        "ENABLE_CPU_PINNING": False,  # others work here too
-    }
-    return openvino.Core().compile_model(str(graph), "CPU", options)
-
-
 def _means(tokens: Matrix, batch: Batch) -> Matrix:
     rows = [tokens[k, : len(one.ids)].mean(axis=0) for k, one in enumerate(batch.encodings)]
     return unit(np.stack(rows))
-
-
-def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same, each made in a thread while the one before it is computed."""
-    with ThreadPoolExecutor(1, "tokenizer") as worker:
-        following = worker.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = worker.submit(next, batches, None)
-            yield batch

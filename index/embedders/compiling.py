@@ -23,7 +23,7 @@ from index.embedders.weights import PACKAGED, WEIGHTS, folder_of, matrices, sha2
 from index.processor import multiplies_bfloat16
 from index.types import Embedder, Matrix
 
-import openvino  # isort: skip  # only after compiled.py has silenced it
+import openvino  # isort: skip  # only after network.py has silenced it
 
 ABOUT = "about.json"
 LIMIT = 0.999
@@ -123,7 +123,7 @@ def _graph(network: Any) -> Any:
             ).last_hidden_state
             return found
 
-    sys.modules.pop("openvino.tools.ovc", None)  # which compiled.py has left out
+    sys.modules.pop("openvino.tools.ovc", None)  # which network.py has left out
     converter = importlib.import_module("openvino.tools.ovc")
     size = network.get_input_embeddings().embedding_dim
     mask = torch.ones(2, 9, dtype=torch.int64)

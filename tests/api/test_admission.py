@@ -8,6 +8,7 @@ import structlog
 from fastapi import Request, Response
 
 from api.admission import Admission
+from api.schemas import SearchRequest
 from index.errors import Overloaded
 
 PATIENT = 30.0
@@ -49,7 +50,10 @@ def running(
     scenario: Callable[[Admission, Work], Awaitable[None]], *, threads: int = 1, waiting: int = 2
 ) -> None:
     async def run() -> None:
-        admission, work = Admission(threads=threads, waiting=waiting), Work()
+        admission = Admission(
+            lambda searches: [None] * len(searches), threads=threads, waiting=waiting
+        )
+        work = Work()
         try:
             await scenario(admission, work)
         finally:
@@ -96,6 +100,28 @@ def test_nothing_is_done_for_a_client_that_left_while_it_waited() -> None:
         await until(lambda: admission.waiting == 2)
         work.go_on.set()
         found = await asyncio.gather(first, second, third)
+        assert [response.status_code for response in found] == [200, 499, 200]
+        assert work.done == 2
+
+    running(scenario)
+
+
+def test_searches_count_among_those_at_once_and_nothing_is_done_for_one_that_left() -> None:
+    async def scenario(admission: Admission, work: Work) -> None:
+        def search(*, gone: bool = False) -> asyncio.Task[Response]:
+            finish = lambda _: work()  # noqa: E731
+            return asyncio.create_task(
+                admission.respond_together(request(gone=gone), SearchRequest(q="rain"), finish)
+            )
+
+        first = search()
+        await until(lambda: work.begun.acquire(blocking=False))
+        others = [search(gone=True), asyncio.create_task(admission.respond(request(), work))]
+        await until(lambda: admission.waiting == 2)
+        with pytest.raises(Overloaded):
+            await search()
+        work.go_on.set()
+        found = await asyncio.gather(first, *others)
         assert [response.status_code for response in found] == [200, 499, 200]
         assert work.done == 2
 

@@ -168,13 +168,13 @@ def test_a_full_house_turns_questions_away_and_does_all_else(
     url, talk = f"http://127.0.0.1:{port}", [{"role": "user", "content": "harbour?"}]
     with httpx.Client(base_url=url, timeout=PATIENT) as client, ThreadPoolExecutor(40) as threads:
         asked = [
-            threads.submit(httpx.get, f"{url}/v1/search?q=harbour+{number}", timeout=PATIENT)
+            threads.submit(httpx.get, f"{url}/v1/ask?q=harbour+{number}", timeout=PATIENT)
             for number in range(THREADS + QUEUE - 1)
         ]
         for _ in range(THREADS):
             assert begun.acquire(timeout=PATIENT)
         leaving = connect(port)
-        leaving.sendall(head("/v1/search?q=gone", method="GET"))
+        leaving.sendall(head("/v1/ask?q=gone", method="GET"))
         waiting = f'dateline_waiting{{for="thread"}} {QUEUE:.1f}'
         while waiting not in client.get("/metrics").text:
             time.sleep(0.01)

@@ -62,7 +62,7 @@ def until(reached: Callable[[], bool]) -> None:
 def held(batcher: Batcher[int, int], model: Model, threads: ThreadPoolExecutor) -> Iterator[None]:
     """While the model is busy with the number 0."""
     model.go_on.clear()
-    first = threads.submit(batcher, 0)
+    first = threads.submit(one, batcher, 0)
     assert model.inside.wait(PATIENT)
     try:
         yield
@@ -78,7 +78,7 @@ def asked(
     found = []
     for item in items:
         before = batcher.load().questions
-        found.append(threads.submit(batcher, item))
+        found.append(threads.submit(one, batcher, item))
         until(lambda before=before: batcher.load().questions > before)  # type: ignore[misc]
     return found
 
@@ -98,13 +98,18 @@ def slicing(
     return future
 
 
+def one(batcher: Batcher[int, int], item: int) -> int:
+    (found,) = batcher([item])
+    return found
+
+
 def results(futures: list[Future[int]]) -> list[int]:
     return [future.result(PATIENT) for future in futures]
 
 
 def test_a_caller_that_comes_alone_calls_the_model_itself(model: Model) -> None:
     batcher = Batcher[int, int](model)
-    assert [batcher(number) for number in (1, 2)] == [2, 4]
+    assert [one(batcher, number) for number in (1, 2)] == [2, 4]
     assert model.batches == [[1], [2]]
     assert batcher.load() == Load(batches=2, batched=2)
 
@@ -131,6 +136,23 @@ def test_a_batch_has_an_end_and_the_next_begins_where_it_ended(
     assert model.batches == [[0], [1, 2], [3, 4], [5]]
 
 
+def test_what_is_asked_together_is_computed_together_and_with_others(
+    model: Model, threads: ThreadPoolExecutor
+) -> None:
+    batcher = Batcher[int, int](model, largest=4)
+    assert batcher([1, 2, 3, 4, 5]) == [2, 4, 6, 8, 10]
+    with held(batcher, model, threads):
+        several = threads.submit(batcher, [1, 2])
+        until(lambda: batcher.load().questions == 2)
+        waiting = asked(batcher, threads, 3)
+        more = threads.submit(batcher, [4, 5])
+        until(lambda: batcher.load().questions == 5)
+    assert (several.result(PATIENT), more.result(PATIENT)) == ([2, 4], [8, 10])
+    assert results(waiting) == [6]
+    assert model.batches == [[1, 2, 3, 4, 5], [0], [1, 2, 3], [4, 5]]
+    assert batcher.load() == Load(batches=4, batched=11)
+
+
 def test_a_full_queue_refuses_and_those_in_it_are_served(
     model: Model, threads: ThreadPoolExecutor
 ) -> None:
@@ -138,9 +160,9 @@ def test_a_full_queue_refuses_and_those_in_it_are_served(
     with held(batcher, model, threads):
         waiting = asked(batcher, threads, 1, 2)
         with pytest.raises(Overloaded, match="too many questions"):
-            batcher(3)
+            one(batcher, 3)
     assert results(waiting) == [2, 4]
-    assert batcher(3) == 6
+    assert one(batcher, 3) == 6
 
 
 def test_questions_go_before_what_can_wait(model: Model, threads: ThreadPoolExecutor) -> None:
@@ -168,7 +190,7 @@ def test_a_question_does_not_wait_for_a_slice_and_the_next_slice_does(
     first = threads.submit(work)
     assert in_it.wait(PATIENT)
     second = slicing(batcher, threads, model, -2)
-    assert batcher(1) == 2
+    assert one(batcher, 1) == 2
     assert batcher.load().slices == 1
     leave.set()
     wait([first, second], PATIENT)
@@ -217,7 +239,7 @@ def test_an_error_reaches_its_own_batch_and_no_other(
 def test_a_model_that_gives_too_little_fails_for_all_of_its_batch(model: Model) -> None:
     batcher = Batcher[int, int](lambda items: items[1:])
     with pytest.raises(ValueError, match="shorter"):
-        batcher(1)
+        one(batcher, 1)
 
 
 def test_an_error_in_a_slice_gives_the_model_back(model: Model) -> None:
@@ -225,7 +247,7 @@ def test_an_error_in_a_slice_gives_the_model_back(model: Model) -> None:
     with pytest.raises(RuntimeError, match="broken"), batcher.slice():
         raise RuntimeError("broken")
     with batcher.slice():
-        assert batcher(1) == 2
+        assert one(batcher, 1) == 2
 
 
 class Interrupted(BaseException):
@@ -248,7 +270,7 @@ def test_an_interrupted_call_leaves_nobody_waiting(
         leader.result(PATIENT)
     with pytest.raises(NotReady, match="interrupted"):
         other.result(PATIENT)
-    assert batcher(3) == 6
+    assert one(batcher, 3) == 6
 
 
 def test_closing_tells_those_who_wait_and_lets_a_call_end(
@@ -263,7 +285,7 @@ def test_closing_tells_those_who_wait_and_lets_a_call_end(
             with pytest.raises(NotReady, match="shutting down"):
                 future.result(PATIENT)
     with pytest.raises(NotReady, match="shutting down"):
-        batcher(3)
+        one(batcher, 3)
     with pytest.raises(NotReady, match="shutting down"), batcher.slice():
         raise AssertionError("nobody gets here")
     assert model.batches == [[0]]
@@ -284,7 +306,7 @@ def test_whatever_comes_together_everybody_gets_their_own(
 
     def ask(number: int) -> int:
         start.wait(PATIENT)
-        return batcher(number)
+        return one(batcher, number)
 
     def work() -> None:
         start.wait(PATIENT)

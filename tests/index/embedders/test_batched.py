@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from index.embedders.batched import CALM_S, SLICE_S, BatchedEmbedder, Pace
+from index.embedders.batched import SLICE_S, BatchedEmbedder, Pace
 from index.embedders.hashing import HashingEmbedder
 from index.errors import NotReady
 from index.types import Matrix, Spans
@@ -22,6 +22,7 @@ class Recording:
     def __init__(self) -> None:
         self.inner = HashingEmbedder()
         self.name, self.dim = self.inner.name, self.inner.dim
+        self.at_once = 1
         self.calls: list[list[str]] = []
         self.now = 0.0
 
@@ -84,34 +85,37 @@ def test_slices_are_as_large_as_their_time_allows(
     ]
 
 
-def test_slices_are_half_as_long_where_questions_come(
-    batched: BatchedEmbedder, recording: Recording
-) -> None:
-    batched.embed_passages([""], ["x" * 60], [[]])
-    batched.embed_queries(["rain"])
-    texts = ["x" * 30] * 5
-    batched.embed_passages([""] * 5, texts, [[]] * 5)
-    assert [len(call) for call in recording.calls[2:]] == [2, 2, 1]
-    recording.now += CALM_S
-    batched.embed_passages([""] * 5, texts, [[]] * 5)
-    assert [len(call) for call in recording.calls[5:]] == [5]
-
-
 def test_a_passage_is_never_divided(batched: BatchedEmbedder, recording: Recording) -> None:
     batched.embed_passages(["", ""], ["x" * 5000, "x" * 5000], [[], []])
     assert [len(call) for call in recording.calls] == [1, 1]
 
 
+def test_as_many_passages_go_at_once_as_the_embedder_likes(recording: Recording) -> None:
+    recording.at_once = 4
+    batched = BatchedEmbedder(recording, clock=lambda: recording.now)
+    batched.embed_passages([""] * 10, ["x" * 60] * 10, [[]] * 10)
+    assert [len(call) for call in recording.calls] == [4, 4, 2]
+
+
 def test_the_pace_is_learnt_and_one_slow_slice_is_forgotten() -> None:
     pace = Pace()
     assert pace.fits(100) == 1
-    pace.learn(100, SLICE_S / 10)
+    pace.learn(100, 1, SLICE_S / 10)
     assert pace.fits(100) == 10
-    pace.learn(100, SLICE_S * 10)
+    pace.learn(100, 1, SLICE_S * 10)
     assert pace.fits(100) == 1
     for _ in range(20):
-        pace.learn(100, SLICE_S / 10)
+        pace.learn(100, 1, SLICE_S / 10)
     assert pace.fits(100) in (9, 10)
+
+
+def test_the_pace_counts_what_goes_at_once_as_one() -> None:
+    pace = Pace(4)
+    assert pace.fits(100) == 4
+    pace.learn(100, 8, SLICE_S)  # twice four
+    assert pace.fits(100) == 8
+    pace.learn(100, 1, SLICE_S * 100)
+    assert pace.fits(100) == 4
 
 
 def test_the_last_questions_are_remembered(batched: BatchedEmbedder, recording: Recording) -> None:
@@ -122,6 +126,19 @@ def test_the_last_questions_are_remembered(batched: BatchedEmbedder, recording: 
         batched.embed_queries([text])
     assert recording.calls == [["rain"], ["snow"], ["hail"], ["rain"]]
     assert batched.remembered() == (1, 4)
+
+
+def test_questions_that_are_waited_for_go_in_one_call_but_for_those_remembered(
+    batched: BatchedEmbedder, recording: Recording
+) -> None:
+    batched.embed_queries(["rain"])
+    found = batched.embed_waiting(["snow", "rain", "hail", "snow"])
+    assert recording.calls == [["rain"], ["snow", "hail"]]
+    expected = HashingEmbedder().embed_queries(["snow", "rain", "hail", "snow"])
+    np.testing.assert_array_equal(found, expected)
+    assert batched.embed_waiting([]) == []
+    batched.embed_queries(["hail"])
+    assert len(recording.calls) == 2
 
 
 def test_what_is_remembered_cannot_be_changed(batched: BatchedEmbedder) -> None:

@@ -109,7 +109,6 @@ def test_batches_keep_to_the_budget_and_leave_nothing_out() -> None:
     assert longest == sorted(longest, reverse=True)
 
 
-@pytest.mark.model
 @pytest.mark.parametrize(
     ("lengths", "sizes"),
     [
@@ -120,6 +119,13 @@ def test_batches_keep_to_the_budget_and_leave_nothing_out() -> None:
 )
 def test_texts_go_together_that_need_little_padding(lengths: list[int], sizes: list[int]) -> None:
     assert [len(batch) for batch in within_budget(lengths)] == sizes
+
+
+def test_every_thread_gets_a_batch_where_there_are_enough_texts() -> None:
+    assert [len(one) for one in within_budget([150] * 4, 2)] == [2, 2]
+    assert [len(one) for one in within_budget([150] * 5, 2)] == [3, 2]
+    assert [len(one) for one in within_budget([150] * 2, 4)] == [1, 1]
+    assert [len(one) for one in within_budget([200] * 20, 2)] == [5, 5, 5, 5]  # the budget's
 
 
 def test_a_question_needs_no_torch_and_tells_nobody(encoders: Path) -> None:

@@ -1,4 +1,4 @@
-"""Cache: the last replies, which are given again as long as nothing has been written."""
+"""Cache: what was made last, such as replies, which are given again until something is written."""
 
 import threading
 from collections import OrderedDict
@@ -37,10 +37,10 @@ class Cache(Generic[Value]):
             self._kept.move_to_end(key)
             return self._kept[key][0]
 
-    def put(self, key: Hashable, value: Value, size: int, *, since: int) -> None:
-        """Keep a value that was begun at the moment `since`."""
+    def put(self, key: Hashable, value: Value, size: int, *, since: int | None = None) -> None:
+        """Keep a value of so many bytes, which was begun at the moment `since`."""
         with self._lock:
-            if since != self.moment:
+            if since not in (None, self.moment):
                 return
             self._drop(key)
             self._kept[key] = value, size
@@ -54,6 +54,10 @@ class Cache(Generic[Value]):
             self.moment += 1
             self._kept.clear()
             self._bytes = 0
+
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._kept
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cache import Cache
+from index.cache import Cache
 
 
 def test_what_rested_longest_makes_room() -> None:
