@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api import conditions, render
@@ -19,7 +19,7 @@ from api.schemas import (
     SearchRequest,
     SearchResponse,
 )
-from api.state import Asked, TheAsked
+from api.state import Asked
 from qa.pipeline import Embedded
 
 Reply = TypeVar("Reply", AskResponse, SearchResponse)
@@ -80,23 +80,19 @@ def _documented(forms: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
     responses=_documented(ASK_FORMS),
     openapi_extra=documented(AskQuery),
 )
-async def get_ask(
-    query: Annotated[AskQuery, Depends(read_as(AskQuery))], request: Request, asked: TheAsked
-) -> Response:
+async def get_ask(request: Request) -> Response:
     """Answer a question, with the exact place of the answer in its article.
 
     A conversation completes the question, but only a POST goes on with it.
     """
-    body = AskRequest.model_validate(query.model_dump(by_alias=True))
-    work = partial(_answer, body, request, asked, remember=False)
-    return await asked.admission.respond(request, work)
+    body = AskRequest.model_construct(**dict(read_as(AskQuery, request)))
+    return await _ask(body, request, remember=False)
 
 
 @router.post("/ask", response_model=AskResponse, responses=_documented(ASK_FORMS))
-async def post_ask(body: AskRequest, request: Request, asked: TheAsked) -> Response:
+async def post_ask(body: AskRequest, request: Request) -> Response:
     """Answer a question, with a filter, weights or a budget of time."""
-    work = partial(_answer, body, request, asked, remember=True)
-    return await asked.admission.respond(request, work)
+    return await _ask(body, request, remember=True)
 
 
 @router.get(
@@ -105,21 +101,26 @@ async def post_ask(body: AskRequest, request: Request, asked: TheAsked) -> Respo
     responses=_documented(SEARCH_FORMS),
     openapi_extra=documented(SearchQuery),
 )
-async def get_search(
-    query: Annotated[SearchQuery, Depends(read_as(SearchQuery))], request: Request, asked: TheAsked
-) -> Response:
+async def get_search(request: Request) -> Response:
     """Find the passages that fit best."""
-    body = SearchRequest.model_validate(query.model_dump(by_alias=True))
-    return await _search(body, request, asked)
+    body = SearchRequest.model_construct(**dict(read_as(SearchQuery, request)))
+    return await _search(body, request)
 
 
 @router.post("/search", response_model=SearchResponse, responses=_documented(SEARCH_FORMS))
-async def post_search(body: SearchRequest, request: Request, asked: TheAsked) -> Response:
+async def post_search(body: SearchRequest, request: Request) -> Response:
     """Find the passages that fit best, with a filter, weights or a budget of time."""
-    return await _search(body, request, asked)
+    return await _search(body, request)
 
 
-async def _search(body: SearchRequest, request: Request, asked: Asked) -> Response:
+async def _ask(body: AskRequest, request: Request, *, remember: bool) -> Response:
+    asked = Asked.of(request)
+    work = partial(_answer, body, request, asked, remember=remember)
+    return await asked.admission.respond(request, work)
+
+
+async def _search(body: SearchRequest, request: Request) -> Response:
+    asked = Asked.of(request)
     work = partial(_find, body, request, asked)
     if conditions.slow(body):
         return await asked.admission.respond(request, work)

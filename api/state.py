@@ -17,11 +17,17 @@ from index.errors import NotReady
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """All that an answer takes: one dependency, as each takes time at every question."""
+    """All that an answer takes. No dependency, as each takes time at every question."""
 
     service: Service
     metrics: Metrics
     admission: Admission
+
+    @classmethod
+    def of(cls, request: Request) -> "Asked":
+        """What this application answers with; raises NotReady."""
+        state = request.app.state
+        return cls(_ready(state), state.metrics, state.admission)
 
 
 # Coroutines, though they wait for nothing: FastAPI would run plain functions in a thread each.
@@ -45,11 +51,6 @@ async def _admission(request: Request) -> Admission:
     return admission
 
 
-async def _asked(request: Request) -> Asked:
-    state = request.app.state
-    return Asked(_ready(state), state.metrics, state.admission)
-
-
 def asking(state: State) -> Callable[[AskRequest], AskResponse]:
     """Ask the service that is there then, and count the answer."""
 
@@ -70,7 +71,6 @@ def _ready(state: State) -> Service:
     return service
 
 
-TheAsked = Annotated[Asked, Depends(_asked)]
 TheService = Annotated[Service, Depends(_service)]
 TheAdmission = Annotated[Admission, Depends(_admission)]
 TheMetrics = Annotated[Metrics, Depends(_metrics)]
