@@ -30,7 +30,7 @@ by until the weights have come from memory."""
 STEP = 8
 """Lengths are padded to a multiple of it: each new shape costs the runtime some milliseconds."""
 TOKENIZED = 32
-"""Texts for a thread whose words are looked up together; those of like length share a batch."""
+"""Texts whose words are looked up together; those of like length share a batch."""
 PER_THREAD = 2
 """Passages in a batch, if there are so many: one takes a tenth longer by itself, and four gain less
 than another tenth."""
@@ -68,12 +68,16 @@ class CompiledEmbedder:
         self._questions = load()
         # By one network a question would wait for the passages that are being computed.
         self._passages = Behind(partial(load, streams=threads), self._questions, threads=threads)
+        # Two threads that are the first to call the runtime may wait for each other for ever: what
+        # it makes ready then it does under a lock of its own, and lets go of Python's meanwhile.
+        self.embed_queries([""])
 
     def embed_queries(self, texts: Sequence[str]) -> Matrix:
         """A row a question, with the model's own question prompt where it has one."""
         whole = np.empty((len(texts), self.dim), np.float32)
-        for batches in self._batches([self._about.question_prompt + text for text in texts]):
-            for batch in batches:
+        asked = [self._about.question_prompt + text for text in texts]
+        for rows in _alike(asked, TOKENIZED):
+            for batch in self._batches(asked, rows):
                 whole[batch.rows] = _means(self._questions(batch), batch)
         return whole
 
@@ -82,33 +86,29 @@ class CompiledEmbedder:
     ) -> tuple[Matrix, list[Matrix]]:
         """A row a passage with its title, and for each a row a sentence."""
         before = [self._about.passage_prompt + head for head in heads(titles)]
+        read = [a + b for a, b in zip(before, texts, strict=True)]
         whole = np.empty((len(texts), self.dim), np.float32)
         parts: list[Matrix] = [whole[:0]] * len(texts)
 
-        def take(batch: Batch, tokens: Matrix) -> None:
-            whole[batch.rows] = _means(tokens, batch)
-            for row, i in enumerate(batch.rows):
-                offsets = np.array(batch.encodings[row].offsets) - len(before[i])
-                mine = tokens[row, : len(offsets)]
-                parts[i] = mean_by_sentence(mine, offsets, sentences[i], whole[i])
+        def embed(network: Network, rows: list[int]) -> None:
+            for batch in self._batches(read, rows):
+                tokens = network(batch)
+                whole[batch.rows] = _means(tokens, batch)
+                for row, i in enumerate(batch.rows):
+                    offsets = np.array(batch.encodings[row].offsets) - len(before[i])
+                    mine = tokens[row, : len(offsets)]
+                    parts[i] = mean_by_sentence(mine, offsets, sentences[i], whole[i])
 
-        read = [a + b for a, b in zip(before, texts, strict=True)]
-        for batches in self._batches(read, threads=self._passages.threads):
-            self._passages.each(batches, take)
+        # Each thread looks up the words of its own texts, while the others compute.
+        share = -(-len(read) // self._passages.threads)
+        self._passages.each(_alike(read, min(share, TOKENIZED)), embed)
         return whole, parts
 
-    def _batches(self, texts: Sequence[str], *, threads: int = 1) -> Iterator[Iterator[Batch]]:
-        """All texts, the longest first, so that those of like length go together.
-
-        Some at a time, cut into as many batches as can be computed at once, or more.
-        """
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        size = TOKENIZED * threads
-        for low in range(0, len(order), size):
-            rows = order[low : low + size]
-            found = self._tokenizer.encode_batch([texts[i] for i in rows])
-            cut = within_budget([len(one.ids) for one in found], threads)
-            yield (self._batch([rows[k] for k in part], [found[k] for k in part]) for part in cut)
+    def _batches(self, texts: Sequence[str], rows: Sequence[int]) -> Iterator[Batch]:
+        """Those of the texts, as they go through the network."""
+        found = self._tokenizer.encode_batch([texts[i] for i in rows])
+        for part in within_budget([len(one.ids) for one in found]):
+            yield self._batch([rows[k] for k in part], [found[k] for k in part])
 
     def _batch(self, rows: list[int], encodings: list[Encoding]) -> Batch:
         shape = (len(rows), padded(max(len(one.ids) for one in encodings)))
@@ -119,17 +119,15 @@ class CompiledEmbedder:
         return Batch(rows, encodings, self._embeddings[ids], mask)
 
 
-def within_budget(lengths: Sequence[int], threads: int = 1) -> Iterator[list[int]]:
+def within_budget(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Places of the texts that go together, the longest first.
 
-    As many as keep to the budget and leave the other threads as many, and no more than are worth
-    their padding.
+    As many as keep to the budget, and no more than are worth their padding.
     """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-    share = -(-len(order) // threads)
     while order:
         longest = padded(lengths[order[0]])
-        fit = max(1, min(BUDGET // longest, share))
+        fit = max(1, BUDGET // longest)
         wasted = [longest - padded(lengths[i]) for i in order[:fit]]
         cut = next((k for k, one in enumerate(wasted) if one * (len(wasted) - k) > CALL), fit)
         yield order[:cut]
@@ -139,6 +137,12 @@ def within_budget(lengths: Sequence[int], threads: int = 1) -> Iterator[list[int
 def padded(length: int) -> int:
     """The next multiple of `STEP`."""
     return -(-length // STEP) * STEP
+
+
+def _alike(texts: Sequence[str], size: int) -> Iterator[list[int]]:
+    """Places of texts of like length, so many at a time, the longest first."""
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    return (order[low : low + size] for low in range(0, len(order), size or 1))
 
 
 def _means(tokens: Matrix, batch: Batch) -> Matrix:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tokenizers import Encoding
@@ -24,6 +24,8 @@ for name in ("openvino_telemetry", "openvino.tools.ovc"):
     sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402  # only now
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,10 @@ class Behind:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, "passages", initializer=give_way)
 
-    def each(self, batches: Iterable[Batch], then: Callable[[Batch, Matrix], None]) -> None:
-        """Compute each and do something with its tokens, as many at a time as there are threads."""
+    def each(self, items: Iterable[Item], work: Callable[[Network, Item], None]) -> None:
+        """Do the work with each, as many at a time as there are threads."""
         network = self._ready()
-        for _ in self._pool.map(lambda batch: then(batch, network(batch)), batches):
+        for _ in self._pool.map(lambda item: work(network, item), items):
             pass
 
     def _ready(self) -> Network:

@@ -121,11 +121,19 @@ def test_texts_go_together_that_need_little_padding(lengths: list[int], sizes: l
     assert [len(batch) for batch in within_budget(lengths)] == sizes
 
 
-def test_every_thread_gets_a_batch_where_there_are_enough_texts() -> None:
-    assert [len(one) for one in within_budget([150] * 4, 2)] == [2, 2]
-    assert [len(one) for one in within_budget([150] * 5, 2)] == [3, 2]
-    assert [len(one) for one in within_budget([150] * 2, 4)] == [1, 1]
-    assert [len(one) for one in within_budget([200] * 20, 2)] == [5, 5, 5, 5]  # the budget's
+def test_passages_may_be_the_first_that_is_embedded(encoders: Path) -> None:
+    """Two threads that called the runtime first waited for each other, in one process of six."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from index.embedders.opened import open_embedder\n"
+        "from index.embedders.weights import PACKAGED\n"
+        "embedder = open_embedder(PACKAGED, Path(sys.argv[1]))\n"
+        "embedder.embed_passages([''] * 8, ['rain ' * 40] * 8, [[(0, 4)]] * 8)\n"
+    )
+    command = [sys.executable, "-c", program, str(encoders)]
+    for _ in range(6):
+        subprocess.run(command, check=True, timeout=60)
 
 
 def test_a_question_needs_no_torch_and_tells_nobody(encoders: Path) -> None:

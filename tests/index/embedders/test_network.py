@@ -13,6 +13,7 @@ from index.processor import NICE
 from index.types import Matrix
 
 BATCHES = [Batch([number], [], None, None) for number in range(6)]
+"""More than there are threads."""
 
 
 def priority() -> int:
@@ -49,11 +50,11 @@ def test_every_batch_is_computed_and_the_network_is_loaded_once() -> None:
     assert not loaded
     found: dict[int, float] = {}
 
-    def then(batch: Batch, tokens: Matrix) -> None:
-        found[batch.rows[0]] = float(tokens[0])
+    def work(network: Network, batch: Batch) -> None:
+        found[batch.rows[0]] = float(network(batch)[0])
 
     with ThreadPoolExecutor(4) as callers:
-        for done in [callers.submit(network.each, BATCHES, then) for _ in range(4)]:
+        for done in [callers.submit(network.each, BATCHES, work) for _ in range(4)]:
             done.result()
     assert found == {number: number for number in range(6)}
     assert (len(loaded), other.computed_with) == (1, set())
@@ -67,7 +68,7 @@ def test_where_the_file_has_gone_passages_go_with_the_questions() -> None:
         raise RuntimeError("no such file")
 
     other, seen = Numbers("other"), []
-    behind(load, other).each(BATCHES, lambda batch, _: seen.append(batch.rows[0]))
+    behind(load, other).each(BATCHES, lambda network, batch: seen.append(network(batch)[0]))
     assert sorted(seen) == list(range(6))
     assert other.computed_with
 
@@ -75,10 +76,10 @@ def test_where_the_file_has_gone_passages_go_with_the_questions() -> None:
 def test_an_error_is_the_callers_and_the_next_call_goes_on() -> None:
     network, seen = behind(lambda: Numbers("own"), Numbers("other")), []
 
-    def broken(_batch: Batch, _tokens: Matrix) -> None:
+    def broken(_network: Network, _batch: Batch) -> None:
         raise KeyError("broken")
 
     with pytest.raises(KeyError, match="broken"):
         network.each(BATCHES, broken)
-    network.each(BATCHES, lambda batch, _: seen.append(batch.rows[0]))
+    network.each(range(6), lambda _, number: seen.append(number))
     assert sorted(seen) == list(range(6))
