@@ -16,7 +16,7 @@ from index.errors import Overloaded
 from qa.pipeline import Embedded
 
 T = TypeVar("T")
-Embed = Callable[[Sequence[SearchRequest]], Sequence[Embedded | None]]
+Embed = Callable[[Sequence[SearchRequest]], Sequence[Embedded]]
 
 THREADS = 24
 """Questions in work at once: as many as fill a batch of the model, and no more. They wait for each
@@ -35,19 +35,23 @@ class Admission:
         self._most = waiting
         self._threads = asyncio.Semaphore(threads)
         self._pool = ThreadPoolExecutor(threads, "question")
-        self._together = Together[SearchRequest, Embedded | None, Response](embed, self._pool)
+        self._together = Together[SearchRequest, Embedded, Response](embed, self._pool)
         self.waiting = 0
         self.writes = CapacityLimiter(1)
         """For what writes: the store takes one at a time, and the others wait without a thread."""
         self.plumbing = CapacityLimiter(1)
         """For /metrics, which are wanted most when all other threads are taken."""
 
+    def queued(self) -> int:
+        """How many questions wait: for a thread, or for their group's turn."""
+        return self.waiting + len(self._together)
+
     async def respond(self, request: Request, work: Callable[[], Response]) -> Response:
         """What `work` gives; nothing for a client that has gone while it waited."""
         return await self._respond(request, lambda: self._run(work))
 
     async def respond_together(
-        self, request: Request, search: SearchRequest, finish: Callable[[Embedded | None], Response]
+        self, request: Request, search: SearchRequest, finish: Callable[[Embedded], Response]
     ) -> Response:
         """What `finish` makes of a search that is embedded with others, in their thread."""
         return await self._respond(request, lambda: self._together(search, finish))
@@ -59,6 +63,7 @@ class Admission:
 
     def close(self) -> None:
         """Nothing new is begun; what is under way ends by itself."""
+        self._together.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager

@@ -37,8 +37,11 @@ def weights(request: Request) -> Weights | None:
 
 
 def slow(request: SearchRequest) -> bool:
-    """Whether more than the usual few milliseconds may be needed: to read, or to go by a filter."""
-    return request.rerank or request.min_confidence is not None or where(request) is not None
+    """Whether more than the usual few milliseconds may be needed: to read, filter or look on."""
+    if request.rerank or request.min_confidence is not None or request.collapse != "none":
+        return True
+    filters = (request.filter, request.from_, request.to, request.source, request.lang)
+    return any(one is not None for one in filters)
 
 
 def _period(request: Request) -> dict[str, datetime]:

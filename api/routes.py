@@ -1,5 +1,6 @@
 """/v1/ask and /v1/search, in the form that the client would like best."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -121,8 +122,8 @@ async def _ask(body: AskRequest, request: Request, *, remember: bool) -> Respons
 
 async def _search(body: SearchRequest, request: Request) -> Response:
     asked = Asked.of(request)
-    work = partial(_find, body, request, asked)
-    if conditions.slow(body):
+    work = partial(_find, body, request, asked, time.perf_counter())
+    if conditions.slow(body) or asked.service.knows(body):
         return await asked.admission.respond(request, work)
     return await asked.admission.respond_together(request, body, work)
 
@@ -135,9 +136,13 @@ def _answer(body: AskRequest, request: Request, asked: Asked, *, remember: bool)
 
 
 def _find(
-    body: SearchRequest, request: Request, asked: Asked, embedded: Embedded | None = None
+    body: SearchRequest,
+    request: Request,
+    asked: Asked,
+    start: float,
+    embedded: Embedded | None = None,
 ) -> Response:
-    found = asked.service.search(body, embedded)
+    found = asked.service.search(body, embedded, start=start)
     asked.metrics.stages(found.timing_ms.model_dump())
     return _reply(found, SEARCH_FORMS, request)
 

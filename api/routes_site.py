@@ -55,7 +55,7 @@ async def metrics(service: TheService, metrics: TheMetrics, admission: TheAdmiss
             "passages": counts.passages,
             "generation": service.generation,
         }
-        return metrics.render(index, admission.waiting, service.activity())
+        return metrics.render(index, admission.queued(), service.activity())
 
     shown = await to_thread.run_sync(render, limiter=admission.plumbing)
     return Response(shown, headers={"Content-Type": MEDIA_TYPE})

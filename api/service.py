@@ -81,20 +81,28 @@ class Service:
             self._conversations.remember(request, reply)
         return with_text(reply, self.writer) if request.generate else reply
 
-    def search(self, request: SearchRequest, embedded: Embedded | None = None) -> SearchResponse:
-        """The passages that fit best."""
-        start = time.perf_counter() - (embedded.seconds if embedded else 0)
+    def search(
+        self,
+        request: SearchRequest,
+        embedded: Embedded | None = None,
+        *,
+        start: float | None = None,
+    ) -> SearchResponse:
+        """The passages that fit best; `start` is when it was asked, by `time.perf_counter`."""
+        start = time.perf_counter() if start is None else start
         return self._known(request, request, lambda: self._searched(request, start, embedded))
 
-    def embedded(self, requests: Sequence[SearchRequest]) -> list[Embedded | None]:
-        """Their questions, by one call of the model; nothing where the reply is known already."""
-        start, generation = time.perf_counter(), self.generation
-        known = [_key(one, one, generation) in self._cache for one in requests]
-        texts = [searchable(one.q) for one, kept in zip(requests, known, strict=True) if not kept]
+    def knows(self, request: SearchRequest) -> bool:
+        """Whether it was asked before, so that the model is not needed."""
+        return _key(request, request, self.generation) in self._cache
+
+    def embedded(self, requests: Sequence[SearchRequest]) -> list[Embedded]:
+        """Their questions, by one call of the model."""
+        start = time.perf_counter()
         embed = self._embedder.embed_waiting if self._embedder else self.embed
-        vectors = iter(embed(texts))
+        vectors = embed([searchable(one.q) for one in requests])
         seconds = time.perf_counter() - start
-        return [None if kept else Embedded(next(vectors), seconds) for kept in known]
+        return [Embedded(vector, seconds) for vector in vectors]
 
     def add(self, articles: Sequence[ArticleIn], *, single: bool = False) -> list[WriteOut]:
         """Store articles, all or, where one of them is wrong, none; on the disk when it returns.

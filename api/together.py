@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextvars import Context, copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
+
+from index.errors import NotReady
 
 Item = TypeVar("Item")
 Ready = TypeVar("Ready")
@@ -30,12 +32,13 @@ class _Waiting(Generic[Item, Ready, Result]):
     future: asyncio.Future[Result]
     context: Context
     """So that what is logged in the thread has the request's id."""
-    failure: Exception | None = None
+    failure: Exception | None = field(default_factory=lambda: NotReady("it was interrupted"))
     result: Result | None = None
 
     def work(self, ready: Ready) -> None:
         try:
             self.result = self.context.run(self.finish, ready)
+            self.failure = None
         except Exception as error:  # noqa: BLE001 -- it is raised again where it is waited for
             self.failure = error
 
@@ -59,6 +62,16 @@ class Together(Generic[Item, Ready, Result]):
         self._turn = threading.Lock()
         self._waiting: deque[_Waiting[Item, Ready, Result]] = deque()
         self._running = 0
+        self._closed = False
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def close(self) -> None:
+        """Whoever waits is told that it is over, and so is whoever comes later."""
+        self._closed = True
+        self._begin()
 
     async def __call__(self, item: Item, finish: Callable[[Ready], Result]) -> Result:
         """What `finish` makes of what was prepared; raises what either of them raises."""
@@ -68,7 +81,11 @@ class Together(Generic[Item, Ready, Result]):
         return await future
 
     def _begin(self) -> None:
-        if self._waiting and self._running < GROUPS:
+        if self._closed:
+            for one in self._next():
+                one.failure = NotReady("the service is shutting down")
+                one.tell()
+        elif self._waiting and self._running < GROUPS:
             self._running += 1
             self._threads.submit(self._work, asyncio.get_running_loop())
 
@@ -87,11 +104,14 @@ class Together(Generic[Item, Ready, Result]):
             loop.call_soon_threadsafe(self._end, group)
 
     def _next(self) -> Iterator[_Waiting[Item, Ready, Result]]:
+        """Those that still wait, up to a group; without those whose callers have given up."""
         for _ in range(min(len(self._waiting), LARGEST)):
-            yield self._waiting.popleft()
+            one = self._waiting.popleft()
+            if not one.future.done():
+                yield one
 
     def _end(self, group: Sequence[_Waiting[Item, Ready, Result]]) -> None:
         self._running -= 1
+        self._begin()
         for one in group:
             one.tell()
-        self._begin()

@@ -123,8 +123,7 @@ class Batcher(Generic[Item, Result]):
     def load(self) -> Load:
         """As it is now."""
         with self._lock:
-            questions = sum(len(caller.items) for caller in self._questions)
-            return Load(questions, len(self._slices), self._batches, self._batched)
+            return Load(self._waiting(), len(self._slices), self._batches, self._batched)
 
     def close(self) -> None:
         """Whoever waits is told that it is over, and so is whoever comes later."""
@@ -146,7 +145,7 @@ class Batcher(Generic[Item, Result]):
             if not self._asking:
                 self._asking = True
                 return True
-            if len(self._questions) >= self._most:
+            if self._waiting() >= self._most:
                 raise Overloaded("too many questions at once: try again in a moment")
             self._questions.append(caller)
             return False
@@ -159,6 +158,9 @@ class Batcher(Generic[Item, Result]):
                 return True
             self._slices.append(caller)
             return False
+
+    def _waiting(self) -> int:
+        return sum(len(caller.items) for caller in self._questions)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -84,6 +84,7 @@ function understood({ rewritten }, query) {
 async function read(address) {
   const id = address.get("article");
   if (!id) return $("pane").close();
+  if ($("pane").open) shown.article = location.search;
   try {
     spread(await call(`v1/articles/${encodeURIComponent(id)}`), address.get("at") ?? "");
   } catch (reason) {
@@ -216,7 +217,10 @@ $("pane").addEventListener("click", (event) => event.target === $("pane") && $("
 $("pane").addEventListener("close", () => {
   if ($("pane").open || location.search !== shown.article) return; // something else has been opened since
   if (history.state?.ours) {
-    shown.back = new Promise((done) => window.addEventListener("popstate", done, { once: true }));
+    shown.back = new Promise((done) => {
+      window.addEventListener("popstate", done, { once: true });
+      setTimeout(done, 1000); // lest nothing can be opened any more
+    });
     return history.back();
   }
   const address = new URLSearchParams(location.search);

@@ -4,6 +4,7 @@ With one stream all threads compute the same call, the others wait, and it is so
 stream for each thread a fifth more passages are embedded, but each takes its thread twice as long.
 """
 
+import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -24,6 +25,8 @@ for name in ("openvino_telemetry", "openvino.tools.ovc"):
     sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402  # only now
+
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
@@ -53,7 +56,10 @@ class Network:
 
     def __call__(self, batch: Batch) -> Matrix:
         """A vector for each token of each text."""
-        request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
         tokens = np.array(request.infer([batch.words, batch.mask], share_inputs=True)[0])
         self._idle.append(request)
         return tokens
@@ -84,6 +90,7 @@ class Behind:
             if self._network is None:
                 try:  # there, so that the threads which that starts are like it
                     self._network = self._pool.submit(self._load).result()
-                except RuntimeError:
+                except RuntimeError as error:
+                    log.warning("passages share the network of the questions: %s", error)
                     self._network = self._otherwise
             return self._network

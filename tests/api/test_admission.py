@@ -3,6 +3,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import structlog
 from fastapi import Request, Response
@@ -10,8 +11,10 @@ from fastapi import Request, Response
 from api.admission import Admission
 from api.schemas import SearchRequest
 from index.errors import Overloaded
+from qa.pipeline import Embedded
 
 PATIENT = 30.0
+NOTHING = Embedded(np.zeros(2, np.float32), 0)
 
 
 class Work:
@@ -51,7 +54,7 @@ def running(
 ) -> None:
     async def run() -> None:
         admission = Admission(
-            lambda searches: [None] * len(searches), threads=threads, waiting=waiting
+            lambda searches: [NOTHING] * len(searches), threads=threads, waiting=waiting
         )
         work = Work()
         try:

@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from api.together import GROUPS, LARGEST, Together
+from index.errors import NotReady
 
 PATIENT = 30.0
 
@@ -141,17 +142,58 @@ def test_an_error_in_the_model_is_its_groups_and_the_next_goes_on() -> None:
     running(scenario)
 
 
+class Panic(BaseException):
+    """What Rust's libraries raise where they break."""
+
+
+def test_what_is_no_exception_leaves_nobody_with_nothing() -> None:
+    def broken(_: int) -> str:
+        raise Panic
+
+    async def scenario(together: Numbers, model: Model) -> None:
+        first = await held(together, model)
+        waiting = [*many(together, [1]), asyncio.create_task(together(2, broken))]
+        await asyncio.sleep(0)
+        waiting += many(together, [3])
+        await asyncio.sleep(0)
+        model.go_on.set()
+        found = await asyncio.gather(first, *waiting, return_exceptions=True)
+        assert [type(one) for one in found] == [str, str, NotReady, NotReady]
+        assert await together(3, str) == "6"
+
+    running(scenario)
+
+
+def test_those_who_wait_are_told_of_the_end() -> None:
+    async def scenario(together: Numbers, model: Model) -> None:
+        first = await held(together, model)
+        waiting = many(together, [1, 2])
+        await asyncio.sleep(0)
+        assert len(together) == 2
+        together.close()
+        model.go_on.set()
+        for one in waiting:
+            with pytest.raises(NotReady, match="shutting down"):
+                await one
+        with pytest.raises(NotReady, match="shutting down"):
+            await together(3, str)
+        assert await first == "0"
+
+    assert running(scenario).groups[:1] == [[0]]
+
+
 def test_who_gives_up_leaves_the_others_theirs() -> None:
     async def scenario(together: Numbers, model: Model) -> None:
         first = await held(together, model)
         one, other = many(together, [1, 2])
         await asyncio.sleep(0)
         one.cancel()
+        await asyncio.sleep(0)
         model.go_on.set()
         assert await asyncio.gather(first, other) == ["0", "4"]
         assert await together(3, str) == "6"
 
-    running(scenario)
+    assert running(scenario).groups == [[0], [2], [3]]
 
 
 def test_what_is_logged_belongs_to_its_request() -> None:
