@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
-MOST_BYTES = 16_000_000
+MOST_BYTES = 8_000_000
 """Of all that is kept, about."""
 
 

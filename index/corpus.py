@@ -11,6 +11,7 @@ from typing import IO, Self
 import numpy as np
 
 from index import derived
+from index.ahead import ahead
 from index.coded import Stored
 from index.errors import IndexMismatch, NotFound, NotReady
 from index.intake import Entry, embedded, written
@@ -19,6 +20,7 @@ from index.lock import locked
 from index.mapped import MappedVectors
 from index.split import VERSION, split
 from index.store import PassageStore
+from index.tables import Embedded
 from index.types import Article, Embedder, Ids, VectorIndex, WriteResult, Written
 from index.vectors.faiss import FaissIndex
 
@@ -94,11 +96,12 @@ class Corpus:
     def add(self, articles: Iterable[Article]) -> Iterator[Written]:
         """Store articles, a batch at a time; each result is handed out when it is durable.
 
-        An unchanged article embeds nothing; one whose title or text has changed is replaced.
+        An unchanged article embeds nothing; one whose title or text has changed is replaced. While
+        a batch is stored, the next one is embedded.
         """
-        for batch in self._batches(articles):
+        for entries, batch in ahead(self._embedded(articles)):
             with self._changing():
-                results = self._add(batch)
+                results = self._add(entries, batch)
             yield from results
 
     def remove(self, article_ids: Sequence[str]) -> list[str]:
@@ -212,30 +215,41 @@ class Corpus:
         with path.open("wb") as file:
             np.save(file, self._firsts, allow_pickle=False)
 
+    def _embedded(
+        self, articles: Iterable[Article]
+    ) -> Iterator[tuple[list[Entry], list[Embedded]]]:
+        """Batches of articles, and of those that are new what is to be stored."""
+        for entries in self._batches(articles):
+            fresh = [entry for entry in entries if entry.known is None]
+            yield entries, embedded(fresh, self.embedder) if fresh else []
+
     def _batches(self, articles: Iterable[Article]) -> Iterator[list[Entry]]:
-        """Articles with what is known of them, up to a batch; none twice in one batch."""
+        """Articles with what is known of them, up to a batch; none twice in one batch.
+
+        While one is made the one before it is being stored, so what that holds is not known yet.
+        """
+        before: dict[str, Entry] = {}
         batch: dict[str, Entry] = {}
         passages = 0
         for article in articles:
-            if article.id in batch:
+            while article.id in batch or article.id in before:
                 yield list(batch.values())
-                batch, passages = {}, 0
+                before, batch, passages = batch, {}, 0
             known = self._unembedded(article)
             pieces = [] if known else split(article.text, article.title)
             batch[article.id] = Entry(article, known, pieces)
             passages += len(pieces)
             if passages >= BATCH_PASSAGES or len(batch) >= BATCH_ARTICLES:
                 yield list(batch.values())
-                batch, passages = {}, 0
+                before, batch, passages = batch, {}, 0
         if batch:
             yield list(batch.values())
 
-    def _add(self, batch: Sequence[Entry]) -> list[Written]:
-        fresh = [entry for entry in batch if entry.known is None]
-        replaced = {entry.article.id for entry in fresh if self.store.digest(entry.article.id)}
-        if fresh:
-            self._store(fresh)
-        return [entry.known or written(entry, replaced) for entry in batch]
+    def _add(self, entries: Sequence[Entry], batch: Sequence[Embedded]) -> list[Written]:
+        replaced = {item.article.id for item in batch if self.store.digest(item.article.id)}
+        if batch:
+            self._store(batch)
+        return [entry.known or written(entry, replaced) for entry in entries]
 
     def _unembedded(self, article: Article) -> Written | None:
         """The result for an article whose title and text are stored already."""
@@ -251,8 +265,7 @@ class Corpus:
         result: WriteResult = "unchanged" if stored == article else "updated"
         return Written(article.id, article.external_id, result, passages)
 
-    def _store(self, entries: Sequence[Entry]) -> None:
-        batch = embedded(entries, self.embedder)
+    def _store(self, batch: Sequence[Embedded]) -> None:
         new, gone = self.store.put(batch)
         ids = [key for keys in new for key in keys]
         with self._following():

@@ -17,6 +17,7 @@ from index.embedders.hashing import HashingEmbedder
 from index.errors import IndexLocked, IndexMismatch, NotReady
 from index.identity import new_article
 from index.store import PassageStore
+from index.tables import Embedded
 from index.types import Article, Matrix, Spans
 
 
@@ -122,6 +123,50 @@ def test_the_last_of_two_versions_in_one_call_stays(corpus: Corpus) -> None:
     assert results == ["created", "created", "updated"]
     assert corpus.store.article(WAR.id).text == "The truce holds."
     assert len(corpus.passages) == 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 64])
+def test_versions_that_follow_each_other_are_told_apart_in_batches_of_any_size(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("index.corpus.BATCH_PASSAGES", size)
+    changed = article("war", "The war goes on.")
+    sent = [WAR, PORT, changed, changed, WAR, PORT, changed, WAR]
+    results = [one.result for one in corpus.add(sent)]
+    assert results == [
+        "created",
+        "created",
+        "updated",
+        "unchanged",
+        "updated",
+        "unchanged",
+        "updated",
+        "updated",
+    ]
+    assert corpus.store.article(WAR.id).text == WAR.text
+    assert top(corpus, "Kerry in Geneva") == WAR.text
+    assert len(corpus.passages) == len(corpus.vectors) == len(corpus.lexical) == 2
+
+
+def test_a_batch_is_embedded_while_the_one_before_is_stored(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.corpus.BATCH_PASSAGES", 1)
+    embedded, put = threading.Semaphore(0), corpus.store.put
+
+    def embed(titles: Sequence[str], texts: Sequence[str], sentences: Sequence[Spans]) -> object:
+        embedded.release()
+        return HashingEmbedder().embed_passages(titles, texts, sentences)
+
+    def slowly(batch: Sequence[Embedded]) -> object:
+        if batch[0].article.id == WAR.id:
+            assert embedded.acquire(timeout=30)  # its own
+            assert embedded.acquire(timeout=30)  # the next one's
+        return put(batch)
+
+    monkeypatch.setattr(corpus.embedder, "embed_passages", embed)
+    monkeypatch.setattr(corpus.store, "put", slowly)
+    assert [one.result for one in corpus.add([WAR, PORT])] == ["created", "created"]
 
 
 def test_removing_removes_from_every_index(corpus: Corpus) -> None:
