@@ -21,9 +21,9 @@ from api.build import build_pipeline
 from api.settings import Settings
 from index.embedders.compiled import About, CompiledEmbedder
 from index.embedders.compiling import compile_model
+from index.embedders.network import Batch, Network
 from index.embedders.sentence_transformers import SentenceTransformerEmbedder
 from index.embedders.weights import PACKAGED, WEIGHTS, folder_of
-from index.processor import cores
 from index.split import split
 from index.types import Embedder, Matrix, Spans
 from qa.questions import Dataset
@@ -72,31 +72,22 @@ class Figures:
     """nDCG@10 by the name of the set."""
 
 
-class OnnxNetwork:
-    """ONNX Runtime in OpenVINO's place, as far as `CompiledEmbedder` uses it."""
+class OnnxNetwork(Network):
+    """ONNX Runtime in OpenVINO's place: the same words, batches and means around it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, _graph: Path, _precision: str, *, threads: int, streams: int = 1
+    ) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = cores()
+        options.intra_op_num_threads = threads // streams
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
         self._session = onnxruntime.InferenceSession(str(path), options, providers)
 
-    def create_infer_request(self) -> "OnnxNetwork":
-        """Itself: a session takes any number of threads."""
-        return self
-
-    def infer(self, given: Sequence[Any], *, share_inputs: bool) -> list[Any]:
-        """The vectors of the tokens."""
-        return list(self._session.run(None, dict(zip(("words", "mask"), given, strict=True))))
-
-
-class OnnxEmbedder(CompiledEmbedder):
-    """The same words, batches and means around another runtime."""
-
-    def __init__(self, folder: Path, weights: Path, about: About, *, graph: Path) -> None:
-        super().__init__(folder, weights, about, name=PACKAGED)
-        self._network = OnnxNetwork(graph)
+    def __call__(self, batch: Batch) -> Matrix:
+        """A vector for each token of each text."""
+        (tokens,) = self._session.run(None, {"words": batch.words, "mask": batch.mask})
+        return np.asarray(tokens, np.float32)
 
 
 def variants(folder: Path) -> dict[str, Embedder]:
@@ -107,7 +98,8 @@ def variants(folder: Path) -> dict[str, Embedder]:
     about = About(EMBEDDINGS, reference.max_tokens or 0, "f32")
     found: dict[str, Embedder] = {"PyTorch float32, the reference": reference}
     for graph, name in _onnx(reference.network, folder).items():
-        found[name] = OnnxEmbedder(folder, weights, about, graph=graph)
+        load = partial(OnnxNetwork, graph)
+        found[name] = CompiledEmbedder(folder, weights, about, name=PACKAGED, load=load)
     for precision, name in (("f32", "OpenVINO float32"), ("bf16", "OpenVINO bfloat16")):
         told = About(EMBEDDINGS, reference.max_tokens or 0, precision)
         found[name] = CompiledEmbedder(folder, weights, told, name=PACKAGED)

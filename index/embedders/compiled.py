@@ -4,7 +4,7 @@ Its vectors are those of the reference, `sentence_transformers.py`, within `comp
 that an index may be made with one and searched with the other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,8 +52,16 @@ class CompiledEmbedder:
     """A BERT-like model that pools by the mean. Safe for any number of threads."""
 
     def __init__(
-        self, folder: Path, weights: Path, about: About, *, name: str, threads: int = 0
+        self,
+        folder: Path,
+        weights: Path,
+        about: About,
+        *,
+        name: str,
+        threads: int = 0,
+        load: Callable[..., Network] = Network,
     ) -> None:
+        """`load` makes a network of the graph; benchmarks give that of another runtime."""
         self.name = name
         self._about = about
         self._tokenizer = Tokenizer.from_file(str(folder / WORDS))
@@ -64,10 +72,10 @@ class CompiledEmbedder:
         threads = threads or cores()
         self.at_once = PER_THREAD * threads
         """Passages that are best embedded together."""
-        load = partial(Network, folder / GRAPH, about.precision, threads=threads)
-        self._questions = load()
+        ready = partial(load, folder / GRAPH, about.precision, threads=threads)
+        self._questions = ready()
         # By one network a question would wait for the passages that are being computed.
-        self._passages = Behind(partial(load, streams=threads), self._questions, threads=threads)
+        self._passages = Behind(partial(ready, streams=threads), self._questions, threads=threads)
         # Two threads that are the first to call the runtime may wait for each other for ever: what
         # it makes ready then it does under a lock of its own, and lets go of Python's meanwhile.
         self.embed_queries([""])
