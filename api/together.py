@@ -13,6 +13,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
+from index.batch import LARGEST
 from index.errors import NotReady
 
 Item = TypeVar("Item")
@@ -21,8 +22,6 @@ Result = TypeVar("Result")
 
 GROUPS = 2
 """At once: one is in the model while another is searched for."""
-LARGEST = 32
-"""As many as the model takes in one call."""
 
 
 @dataclass(slots=True)
@@ -104,7 +103,7 @@ class Together(Generic[Item, Ready, Result]):
             loop.call_soon_threadsafe(self._end, group)
 
     def _next(self) -> Iterator[_Waiting[Item, Ready, Result]]:
-        """Those that still wait, up to a group; without those whose callers have given up."""
+        """Those that still wait, as many as the model takes in one call; none who has given up."""
         for _ in range(min(len(self._waiting), LARGEST)):
             one = self._waiting.popleft()
             if not one.future.done():

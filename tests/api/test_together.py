@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import structlog
 
-from api.together import GROUPS, LARGEST, Together
+from api.together import GROUPS, Together
+from index.batch import LARGEST
 from index.errors import NotReady
 
 PATIENT = 30.0
